@@ -1,0 +1,41 @@
+"""Jacobians of TensorFlow functions, compiled, checked and drawn."""
+
+from helpers.batches import map_batches
+from helpers.checks import JacobianError, check_independence, check_jacobian
+from helpers.exercises import mark
+from helpers.finite_differences import finite_difference_jacobian
+from helpers.jacobians import batch_jacobian, jacobian
+from helpers.measuring import median_seconds, peak_megabytes
+from helpers.plots import plot_jacobian, use_style
+from helpers.products import jvp, vjp
+from helpers.progress import EpochBar
+from helpers.series import (
+    Series,
+    exact_sensitivities,
+    make_windows,
+    simulate_series,
+)
+from helpers.tables import read_series
+
+__all__ = [
+    "EpochBar",
+    "JacobianError",
+    "Series",
+    "batch_jacobian",
+    "check_independence",
+    "check_jacobian",
+    "exact_sensitivities",
+    "finite_difference_jacobian",
+    "jacobian",
+    "jvp",
+    "make_windows",
+    "map_batches",
+    "mark",
+    "median_seconds",
+    "peak_megabytes",
+    "plot_jacobian",
+    "read_series",
+    "simulate_series",
+    "use_style",
+    "vjp",
+]

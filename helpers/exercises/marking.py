@@ -1,0 +1,96 @@
+"""How an answer is marked: unanswered, not yet with a hint, or right."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+CHAPTERS = ("scalar",)
+RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "unanswered"
+
+
+class Hint(Exception):
+    """Raised by a marker: the answer is wrong, and this is what may help."""
+
+
+def mark(exercise: str, answer: Any) -> None:
+    """Mark an answer and print the verdict.
+
+    Args:
+        exercise: chapter and number, such as "scalar 1".
+        answer: what the exercise asks for, a value or a function. An
+            Ellipsis (...), None, or a function that returns one of them
+            counts as unanswered.
+
+    Raises:
+        ValueError: there is no such exercise.
+    """
+    verdict, text = verdict_on(exercise, answer)
+    print(f"Exercise {exercise}: {verdict}. {text}")
+
+
+def verdict_on(exercise: str, answer: Any) -> tuple[str, str]:
+    """The verdict and one sentence for the reader."""
+    marker = find_marker(exercise)
+    if answer is ... or answer is None:
+        return UNANSWERED, "Replace the dots with your answer."
+    try:
+        praise = marker(Watched(answer) if callable(answer) else answer)
+    except Unanswered:
+        return UNANSWERED, "Replace the dots with your answer."
+    except Hint as hint:
+        return NOT_YET, str(hint)
+    except Exception as error:
+        kind = type(error).__name__
+        first = (str(error).strip() or "no message").splitlines()[0]
+        return NOT_YET, f"Your code raised {kind}: {first[:160]}"
+    return RIGHT, praise
+
+
+class Unanswered(Exception):
+    """The reader's function still returns dots."""
+
+
+class Watched:
+    """The reader's function; knows whether it has been written yet."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        result = self.function(*args, **kwargs)
+        if result is ... or result is None:
+            raise Unanswered
+        return result
+
+
+def find_marker(exercise: str) -> Callable[[Any], str]:
+    """The function `exercise_<number>` of the chapter's module."""
+    chapter, _, number = exercise.partition(" ")
+    if chapter in CHAPTERS:
+        module = importlib.import_module(f"helpers.exercises.{chapter}")
+        marker = getattr(module, f"exercise_{number}", None)
+        if marker is not None:
+            return marker
+    raise ValueError(
+        "`mark`: expected a chapter and a number, such as 'scalar 1', got "
+        f"{exercise!r}; use a chapter of {CHAPTERS}."
+    )
+
+
+def array(value: Any, what: str = "Your answer") -> np.ndarray:
+    """The value as numbers, or a hint that it is not numeric."""
+    try:
+        return np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        kind = type(value).__name__
+        raise Hint(f"{what} should be numbers, not {kind}.") from None
+
+
+def near(value: Any, expected: Any, tolerance: float = 1e-4) -> bool:
+    """Same shape and the same numbers, up to tolerance."""
+    value, expected = array(value), np.asarray(expected)
+    return value.shape == expected.shape and np.allclose(
+        value, expected, rtol=tolerance, atol=tolerance
+    )

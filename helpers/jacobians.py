@@ -1,0 +1,245 @@
+"""Full and per-sample Jacobians of functions, Keras models and layers."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from helpers.compiled import Compiled, autographed
+from helpers.directions import forward_columns, reverse_rows
+from helpers.inputs import (
+    MODES,
+    UNCONNECTED,
+    check_batch,
+    check_chunk_size,
+    check_function,
+    check_option,
+    check_output,
+    not_connected,
+    static_size,
+)
+
+# Forward mode is chosen when the output has at least this many numbers per
+# number of the input: a column costs up to twice as much as a row (measured
+# by `benchmarks/crossover.py`).
+CROSSOVER = 2
+
+
+def jacobian(
+    f: Callable[[Any], Any],
+    *,
+    mode: str = "auto",
+    chunk_size: int | None = None,
+    jit: bool = False,
+    unconnected: str = "raise",
+) -> Compiled:
+    """Jacobian of f, by rows (reverse mode) or columns (forward mode).
+
+    Shape law: `jacobian(f)(x).shape == y.shape + x.shape`, with y = f(x).
+
+    Args:
+        f: function of one argument, a tensor or a structure of tensors
+            (list, tuple, dict), or a Keras model or layer. It is traced, so
+            Python side effects happen at the first call only.
+        mode: "reverse" costs one vector-Jacobian product per number in y,
+            "forward" one Jacobian-vector product per number in x; "auto"
+            takes the cheaper one.
+        chunk_size: how many rows or columns are computed at once. Less
+            memory, the same numbers. None: all at once.
+        jit: compile with XLA as well.
+        unconnected: "raise" a ValueError when y does not depend on x, or
+            return "zero".
+
+    Returns:
+        A compiled callable of x. For structures, the Jacobian has the
+        structure of y, each leaf being a structure like x. Its dtype is
+        that of x (reverse) or y (forward), the same unless f casts.
+
+    Raises:
+        TypeError: f is not callable; x or y is not of a floating type.
+        ValueError: an unknown option; y does not depend on x.
+
+    Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., SIAM
+    2008, sections 3.1 (forward) and 3.2 (reverse).
+
+    Example:
+        >>> import tensorflow as tf
+        >>> A = tf.constant([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+        >>> J = jacobian(lambda x: tf.linalg.matvec(A, x))
+        >>> x = tf.constant([1.0, 0.0, -1.0])
+        >>> assert J(x).shape == (2, 3)
+        >>> tf.debugging.assert_near(J(x), A)
+    """
+    options = {"mode": mode, "unconnected": unconnected}
+    return build("jacobian", f, chunk_size, jit, options, batched=False)
+
+
+def batch_jacobian(
+    f: Callable[[Any], Any],
+    *,
+    mode: str = "auto",
+    chunk_size: int | None = None,
+    jit: bool = False,
+    unconnected: str = "raise",
+) -> Compiled:
+    """Per-sample Jacobians of f, all samples of a batch in each pass.
+
+    Shape law: `(b, *y.shape[1:], *x.shape[1:])` for x of shape (b, ...) and
+    y = f(x) of shape (b, ...).
+
+    The samples must be independent: y[k] may depend on x[k] only. When they
+    are not (BatchNormalization in training mode), the result is the sum over
+    the target batch, which is rarely wanted; `check_independence` tells.
+
+    Args, returns, errors: as for `jacobian`; mode counts the numbers of one
+    sample. A scalar output per sample costs a single gradient of the sum.
+    Source: as for `jacobian`.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> J = batch_jacobian(lambda x: tf.stack([x[:, 0] ** 2, x[:, 1],
+        ...                                        x[:, 0] * x[:, 1]], 1))
+        >>> x = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]])
+        >>> assert J(x).shape == (4, 3, 2)
+        >>> tf.debugging.assert_near(J(x)[1], [[6.0, 0], [0, 1], [4, 3]])
+    """
+    options = {"mode": mode, "unconnected": unconnected}
+    return build("batch_jacobian", f, chunk_size, jit, options, batched=True)
+
+
+def build(
+    name: str,
+    f: Callable[[Any], Any],
+    chunk_size: int | None,
+    jit: bool,
+    options: dict[str, str],
+    *,
+    batched: bool,
+) -> Compiled:
+    check_function(name, f)
+    check_option(name, "mode", options["mode"], MODES)
+    check_option(name, "unconnected", options["unconnected"], UNCONNECTED)
+    check_chunk_size(name, chunk_size)
+    task = _Task(name, autographed(f), chunk_size, batched=batched, **options)
+    return Compiled(name, task.compute, f=f, jit=jit)
+
+
+class _Task:
+    """One Jacobian to compute: the function and every option."""
+
+    def __init__(
+        self,
+        name: str,
+        f: Callable[[Any], Any],
+        chunk_size: int | None,
+        *,
+        batched: bool,
+        mode: str,
+        unconnected: str,
+    ) -> None:
+        self.name, self.f, self.mode = name, f, mode
+        self.options = {"batched": batched, "chunk_size": chunk_size}
+        self.batched, self.unconnected = batched, unconnected
+
+    def compute(self, x: Any) -> Any:
+        """Trace the Jacobian at x in the mode that was asked for."""
+        xs = tf.nest.flatten(x)
+        if self.batched:
+            check_batch(self.name, x)
+        with tf.GradientTape(
+            persistent=True, watch_accessed_variables=False
+        ) as tape:
+            tape.watch(xs)
+            y = check_output(self.name, self.f(x))
+        ys = tf.nest.flatten(y)
+        if self.batched:
+            self.check_target_batch(ys, xs)
+        blocks = self.blocks(tape, x, xs, ys)
+        inner = [tf.nest.pack_sequence_as(x, row) for row in blocks]
+        return tf.nest.pack_sequence_as(y, inner)
+
+    def check_target_batch(self, ys: list, xs: list) -> None:
+        for y in ys:
+            if y.shape.rank == 0 or not y.shape[:1].is_compatible_with(
+                xs[0].shape[:1]
+            ):
+                raise ValueError(
+                    f"`{self.name}`: expected f to keep the batch axis of "
+                    f"{xs[0].shape}, got an output of shape {y.shape}; use "
+                    "`jacobian` when the output is not one per sample."
+                )
+
+    def blocks(self, tape: Any, x: Any, xs: list, ys: list) -> list[list]:
+        """The blocks d ys[j] / d xs[k], as blocks[j][k]."""
+        if self.mode == "forward" or self.prefers_forward(xs, ys):
+            try:
+                return self.forward(x, xs, ys)
+            except (TypeError, LookupError, AttributeError) as error:
+                if self.mode == "forward":
+                    raise self.no_forward(error) from error
+        return [self.reverse(tape, y, xs) for y in ys]
+
+    def prefers_forward(self, xs: list, ys: list) -> bool:
+        inputs = static_size(xs, skip=int(self.batched))
+        outputs = static_size(ys, skip=int(self.batched))
+        known = None not in (inputs, outputs)
+        return (
+            self.mode == "auto" and known and CROSSOVER * inputs <= outputs
+        )
+
+    def reverse(self, tape: Any, y: tf.Tensor, xs: list) -> list:
+        rows = reverse_rows(tape, y, xs, **self.options)
+        return [
+            self.arrange(block, y, each, rows_first=True)
+            for block, each in zip(rows, xs, strict=True)
+        ]
+
+    def forward(self, x: Any, xs: list, ys: list) -> list[list]:
+        def flat(leaves: list) -> list:
+            packed = tf.nest.pack_sequence_as(x, leaves)
+            return tf.nest.flatten(check_output(self.name, self.f(packed)))
+
+        columns = [
+            forward_columns(flat, xs, k, ys, **self.options)
+            for k in range(len(xs))
+        ]
+        return [
+            [
+                self.arrange(columns[k][j], y, each, rows_first=False)
+                for k, each in enumerate(xs)
+            ]
+            for j, y in enumerate(ys)
+        ]
+
+    def arrange(
+        self, block: Any, y: tf.Tensor, x: tf.Tensor, *, rows_first: bool
+    ) -> tf.Tensor:
+        """Bring stacked rows or columns to y.shape + x.shape."""
+        skip = int(self.batched)
+        shape = tf.concat([tf.shape(y), tf.shape(x)[skip:]], 0)
+        static = y.shape + x.shape[skip:]
+        if block is None:
+            if self.unconnected == "raise":
+                raise not_connected(self.name)
+            return tf.ensure_shape(tf.zeros(shape, x.dtype), static)
+        if self.batched or not rows_first:
+            block = move_first_axis(block, self.position(y, rows_first))
+        return tf.ensure_shape(tf.reshape(block, shape), static)
+
+    def position(self, y: tf.Tensor, rows_first: bool) -> int:
+        return 1 if rows_first else y.shape.rank
+
+    def no_forward(self, error: Exception) -> ValueError:
+        return ValueError(
+            f"`{self.name}`: expected a function that forward mode can "
+            "differentiate, got one that it cannot: TensorFlow has no "
+            "forward rule for a TensorArray loop, as in Keras recurrent "
+            f"layers ({type(error).__name__}). Use mode=\"reverse\"."
+        )
+
+
+def move_first_axis(block: tf.Tensor, position: int) -> tf.Tensor:
+    """Move axis 0 of block behind the `position` axes that follow it."""
+    rank = block.shape.rank
+    order = [*range(1, position + 1), 0, *range(position + 1, rank)]
+    return tf.transpose(block, order)

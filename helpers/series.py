@@ -1,0 +1,126 @@
+"""The time series of the book: simulated, with exact sensitivities known."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+STEPS = 38_265
+INPUTS = ("u1", "u2", "u3", "u4")
+AUTOCORRELATION = np.array([0.0, 0.3, 0.5, 0.7])
+# The state remembers: the spectral radius of STATE is below one.
+STATE = np.array([[0.8, 0.3, 0.0], [-0.3, 0.7, 0.2], [0.1, -0.2, 0.5]])
+DRIVE = np.array(
+    [[0.5, -0.2, 0.0, 0.3], [0.1, 0.4, -0.4, 0.0], [0.0, 0.3, 0.3, -0.5]]
+)
+READOUT = np.array([1.0, -0.6, 0.8])
+NOISE = 0.01
+
+
+class Series(NamedTuple):
+    """A simulated series and what produced it.
+
+    Attributes:
+        inputs: (steps, 4), standardised AR(1) noise.
+        output: (steps,).
+        states: (steps, 3), the hidden state behind each output.
+    """
+
+    inputs: np.ndarray
+    output: np.ndarray
+    states: np.ndarray
+
+
+def simulate_series(steps: int = STEPS, *, seed: int = 0) -> Series:
+    """Simulate a nonlinear system with fading memory, in float64.
+
+    With inputs u_t, hidden states s_t and outputs y_t:
+
+        s_{t+1} = tanh(W s_t + B u_t)
+        y_t     = c·s_t + s_t[0] s_t[1] / 2 + noise
+
+    so that y_t depends on the inputs before t. The same seed gives the same
+    series.
+
+    Args:
+        steps: length of the series.
+        seed: seed of the random numbers.
+
+    Raises:
+        ValueError: fewer than one step.
+    """
+    if steps < 1:
+        raise ValueError(
+            "`simulate_series`: expected at least 1 step, got "
+            f"{steps}; use steps={STEPS} for the book's series."
+        )
+    random = np.random.default_rng(seed)
+    inputs = autocorrelated(random.standard_normal((steps, 4)))
+    states = np.zeros((steps, 3))
+    for t in range(steps - 1):
+        states[t + 1] = np.tanh(STATE @ states[t] + DRIVE @ inputs[t])
+    product = states[:, 0] * states[:, 1] / 2
+    noise = NOISE * random.standard_normal(steps)
+    return Series(inputs, states @ READOUT + product + noise, states)
+
+
+def autocorrelated(noise: np.ndarray) -> np.ndarray:
+    """AR(1) series of unit variance, one per column, from white noise."""
+    series = noise.copy()
+    scale = np.sqrt(1 - AUTOCORRELATION**2)
+    for t in range(1, len(noise)):
+        series[t] = AUTOCORRELATION * series[t - 1] + scale * noise[t]
+    return series
+
+
+def exact_sensitivities(series: Series, length: int = 20) -> np.ndarray:
+    """The true ∂y_t/∂u for every window, by the chain rule.
+
+    Shape law: `(steps - length, length, 4)`, like the windows of
+    `make_windows`: entry [n, j, i] is the derivative of output n + length
+    with respect to input i at step n + j, the noise held fixed.
+
+    Args:
+        series: what `simulate_series` returned.
+        length: steps per window.
+    """
+    states = series.states[length:]
+    gradient = np.tile(READOUT, (len(states), 1))
+    gradient[:, 0] += states[:, 1] / 2
+    gradient[:, 1] += states[:, 0] / 2
+    result = np.empty((len(states), length, 4))
+    for lag in range(length):
+        end = len(series.states) - lag
+        slope = 1 - series.states[length - lag : end] ** 2
+        result[:, length - 1 - lag] = (gradient * slope) @ DRIVE
+        gradient = (gradient * slope) @ STATE
+    return result
+
+
+def make_windows(
+    inputs: np.ndarray, output: np.ndarray, length: int = 20
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a series into windows and the outputs that follow them.
+
+    Shape law: `(steps, k)`, `(steps,)` to `(steps - length, length, k)` and
+    `(steps - length, 1)`: window n holds the inputs of steps n to
+    n + length - 1, its target is the output of step n + length.
+
+    Raises:
+        ValueError: the two series differ in length, or are too short.
+    """
+    inputs, output = np.asarray(inputs), np.asarray(output)
+    if inputs.ndim != 2 or inputs.shape[:1] != output.shape:
+        raise ValueError(
+            "`make_windows`: expected inputs (steps, k) and output (steps,),"
+            f" got {inputs.shape} and {output.shape}; use output[:, 0] for a "
+            "single column."
+        )
+    if len(inputs) <= length:
+        raise ValueError(
+            f"`make_windows`: expected more than {length} rows for windows "
+            f"of {length} steps, got {len(inputs)}; use a longer series or a "
+            "shorter window."
+        )
+    windows = np.lib.stride_tricks.sliding_window_view(inputs, length, axis=0)
+    windows = np.ascontiguousarray(windows[:-1].swapaxes(1, 2))
+    return windows, output[length:, None]

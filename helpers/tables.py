@@ -1,0 +1,90 @@
+"""A reader's own CSV file: four input columns and one output column."""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+
+COLUMNS = 5
+
+
+def read_series(
+    path: str | Path, *, min_rows: int = 100
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read inputs and output of a series from a CSV file.
+
+    Shape law: `(rows, 4)` and `(rows,)`, float64. The first four columns are
+    the inputs, the fifth is the output; the first line may be a header.
+
+    Args:
+        path: the file, with commas between columns and points in numbers.
+        min_rows: how many rows the work that follows needs.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: a line has not five columns; a value is missing, not a
+            number, or not finite; too few rows. The message names the line.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"`read_series`: expected a CSV file, got {str(path)!r}, which "
+            "does not exist; use a path seen from the notebook's folder."
+        )
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        lines = [(n, row) for n, row in enumerate(csv.reader(file), 1) if row]
+    if lines and is_header(lines[0][1]):
+        lines = lines[1:]
+    rows = [parsed(number, row) for number, row in lines]
+    if len(rows) < min_rows:
+        raise ValueError(
+            f"`read_series`: expected at least {min_rows} rows, got "
+            f"{len(rows)}; use a longer series."
+        )
+    table = np.array(rows)
+    return table[:, :4], table[:, 4]
+
+
+def is_header(row: list[str]) -> bool:
+    """A first line of names: no cell of it is empty or a number."""
+    return all(cell.strip() and not is_number(cell) for cell in row)
+
+
+def is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def parsed(number: int, row: list[str]) -> list[float]:
+    if len(row) != COLUMNS:
+        hint = "commas between the columns" if ";" in row[0] else "one file"
+        raise ValueError(
+            f"`read_series`: expected {COLUMNS} columns (4 inputs, 1 output)"
+            f", got {len(row)} in line {number}; use {hint} with exactly "
+            "these columns."
+        )
+    return [value(number, k, cell) for k, cell in enumerate(row, 1)]
+
+
+def value(number: int, column: int, cell: str) -> float:
+    where = f"line {number}, column {column}"
+    if not cell.strip():
+        raise ValueError(
+            f"`read_series`: expected a number in {where}, got nothing; use "
+            "a series without missing values: fill or cut the gap first."
+        )
+    if not is_number(cell):
+        raise ValueError(
+            f"`read_series`: expected a number in {where}, got {cell!r}; use "
+            "digits with a decimal point."
+        )
+    if not math.isfinite(float(cell)):
+        raise ValueError(
+            f"`read_series`: expected a finite number in {where}, got "
+            f"{cell!r}; use a series without missing values."
+        )
+    return float(cell)
