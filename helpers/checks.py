@@ -102,7 +102,7 @@ def compare(J: np.ndarray, D: np.ndarray, rtol: float, atol: float) -> None:
     if J.size == 0:
         return
     error = np.abs(J - D)
-    error[np.isnan(error)] = np.inf
+    error = np.where(np.isnan(error), np.inf, error)
     worst = np.unravel_index(np.argmax(error), error.shape)
     scale = float(np.abs(D).max())
     allowed = atol + rtol * scale

@@ -33,7 +33,7 @@ def mark(exercise: str, answer: Any) -> None:
 def verdict_on(exercise: str, answer: Any) -> tuple[str, str]:
     """The verdict and one sentence for the reader."""
     marker = find_marker(exercise)
-    if answer is ... or answer is None:
+    if is_blank(answer):
         return UNANSWERED, "Replace the dots with your answer."
     try:
         praise = marker(Watched(answer) if callable(answer) else answer)
@@ -48,6 +48,12 @@ def verdict_on(exercise: str, answer: Any) -> tuple[str, str]:
     return RIGHT, praise
 
 
+def is_blank(answer: Any) -> bool:
+    """Dots, nothing, or a list in which some dots are left."""
+    several = isinstance(answer, list | tuple)
+    return answer is ... or answer is None or (several and ... in answer)
+
+
 class Unanswered(Exception):
     """The reader's function still returns dots."""
 
@@ -60,7 +66,7 @@ class Watched:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         result = self.function(*args, **kwargs)
-        if result is ... or result is None:
+        if is_blank(result):
             raise Unanswered
         return result
 
