@@ -1,0 +1,28 @@
+# A thin front: every command is a line of tasks.py, so that
+# `python tasks.py book` does the same where there is no make.
+PYTHON ?= python3
+NB     ?=
+ARGS   ?=
+
+.PHONY: help book test run lab lock clean
+
+help:
+	@$(PYTHON) tasks.py --help
+
+book:
+	@$(PYTHON) tasks.py book
+
+test:
+	@$(PYTHON) tasks.py test $(ARGS)
+
+run:
+	@$(PYTHON) tasks.py run $(NB)
+
+lab:
+	@$(PYTHON) tasks.py lab $(ARGS)
+
+lock:
+	@$(PYTHON) tasks.py lock $(ARGS)
+
+clean:
+	@$(PYTHON) tasks.py clean

@@ -1,0 +1,269 @@
+"""Every command of the project, with nothing but Python installed.
+
+    python tasks.py book    execute every chapter and build the website
+    python tasks.py test    prove every notebook, helper and page
+    python tasks.py run     execute notebooks and store their outputs
+    python tasks.py lab     open the chapters in JupyterLab
+    python tasks.py lock    pin what requirements.in asks for
+    python tasks.py clean   remove what can be made again
+
+`run` takes notebooks, `test` takes options of pytest, `lab` of
+JupyterLab, `lock` of uv. The first call makes `.venv`; later calls
+find it ready. `make book` and so on are the same commands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BUILD = ROOT / "_build"
+SITE = BUILD / "html"
+FIRST_CHAPTER = "chapters/00_quick_answer.ipynb"
+
+# What makes a number, a picture or a line of output the same everywhere.
+FIXED = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "IPYTHONDIR": str(VENV / "ipython"),
+    "JUPYTER_PREFER_ENV_PATH": "1",
+    "KERAS_BACKEND": "tensorflow",
+    "KERAS_HOME": str(VENV / "keras"),
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+}
+# Progress bars are for people, not for stored outputs.
+NO_BARS = {"TQDM_DISABLE": "1"}
+# A reader's own settings that would change outputs or imports.
+UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONPATH", "PYTHONWARNINGS")
+
+BUILD_OPTIONS = ("-W", "-n", "--keep-going", "--all", "--quiet")
+LOCK = (
+    "requirements.in",
+    "--output-file=requirements.txt",
+    "--universal",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-emit-find-links",
+    "--no-annotate",
+    "--no-header",
+    "--quiet",
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit status."""
+    commands = {
+        "book": book,
+        "test": test,
+        "run": run,
+        "lab": lab,
+        "lock": lock,
+        "clean": clean,
+    }
+    name, extra = (arguments or ["--help"])[0], arguments[1:]
+    if name not in commands:
+        print(__doc__)
+        return 0 if name in ("-h", "--help", "help") else 2
+    try:
+        return commands[name](extra)
+    except subprocess.CalledProcessError as error:
+        print(f"`{name}` stopped: a step failed; see the lines above.")
+        return error.returncode or 1
+    except KeyboardInterrupt:
+        return 130
+
+
+# The commands
+
+
+def book(extra: list[str]) -> int:
+    """Execute the chapters and build the site, warnings as errors."""
+    set_up()
+    drop_stale_outputs()
+    status = call(book_command() + extra, environment())
+    if status:
+        print("The book was not built: see the first error above.")
+        return status
+    print(f"\nThe book is ready. Open {SITE / 'index.html'}")
+    return 0
+
+
+def test(extra: list[str]) -> int:
+    """Run all tests in one go."""
+    set_up()
+    return call([python(), "-m", "pytest", *extra], environment())
+
+
+def run(extra: list[str]) -> int:
+    """Execute notebooks from fresh kernels and store their outputs."""
+    set_up()
+    script = ROOT / "tools" / "run_notebooks.py"
+    return call([python(), str(script), *extra], environment())
+
+
+def lab(extra: list[str]) -> int:
+    """Open JupyterLab on the first chapter."""
+    set_up()
+    command = [
+        python(),
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={ROOT}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_CHAPTER}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+    ]
+    return call(command + extra, environment(bars=True))
+
+
+def lock(extra: list[str]) -> int:
+    """Pin and hash every package for all supported systems at once."""
+    set_up()
+    command = [python(), "-m", "uv", "pip", "compile", *LOCK, *extra]
+    return call(command, environment())
+
+
+def clean(extra: list[str]) -> int:
+    """Remove the site and all caches; the environment stays."""
+    caches = [BUILD, ROOT / ".pytest_cache", ROOT / ".ruff_cache"]
+    for folder in ("", "helpers", "tests", "tools", "_ext"):
+        start = ROOT / folder
+        pattern = "**/__pycache__" if folder else "__pycache__"
+        caches += start.glob(pattern)
+    for path in caches:
+        shutil.rmtree(path, ignore_errors=True)
+    return 0
+
+
+# Building
+
+
+def book_command(root: Path = ROOT) -> list[str]:
+    """The one command that builds a book.
+
+    `--all` reads every page again: Sphinx warns only about pages that
+    it reads, so without it a failed build would pass when repeated.
+    """
+    start = "from jupyter_book.cli.main import main; main()"
+    return [python(), "-c", start, "build", str(root), *BUILD_OPTIONS]
+
+
+def drop_stale_outputs() -> None:
+    """Forget executed notebooks if anything they depend on changed.
+
+    The execution cache knows only the code in the cells; it would keep
+    showing the results of an older `helpers`.
+    """
+    stamp, now = BUILD / ".outputs", outputs_fingerprint()
+    if stamp.is_file() and stamp.read_text() == now:
+        return
+    shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    stamp.write_text(now)
+
+
+def outputs_fingerprint() -> str:
+    """A digest of all that stored results depend on, but for the cells."""
+    sources = [ROOT / "requirements.txt", VENV / "pyvenv.cfg"]
+    for folder in ("helpers", "data", "chapters"):
+        sources += (ROOT / folder).rglob("*")
+    skipped = (".pyc", ".ipynb")
+    kept = [p for p in sources if p.is_file() and p.suffix not in skipped]
+    return digest(sorted(kept), repr(sorted(FIXED.items())))
+
+
+# The environment
+
+
+def set_up() -> None:
+    """Make `.venv` with the locked packages, unless it is up to date."""
+    check_python()
+    stamp, now = VENV / ".fingerprint", set_up_fingerprint()
+    if stamp.is_file() and stamp.read_text() == now:
+        return
+    if not Path(python()).is_file():
+        print("Making the environment .venv (once, some minutes) ...")
+        step([sys.executable, "-m", "venv", str(VENV)])
+    print("Installing the packages of requirements.txt ...")
+    pip = [python(), "-m", "pip", "install", "-qq"]
+    pip += ["--disable-pip-version-check"]
+    step(pip + ["--require-hashes", "-r", "requirements.txt"])
+    step(pip + ["--no-deps", "--no-build-isolation", "-e", "."])
+    quiet_kernels()
+    stamp.write_text(now)
+
+
+def check_python() -> None:
+    """Stop with a clear message on a Python without TensorFlow 2.21."""
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        have = ".".join(map(str, sys.version_info[:3]))
+        sys.exit(
+            f"This book needs Python 3.11, 3.12 or 3.13; this is {have}.\n"
+            "Name another one: `make book PYTHON=python3.12`, "
+            "or `python3.12 tasks.py book`."
+        )
+
+
+def set_up_fingerprint() -> str:
+    """A digest of what the environment is made from."""
+    files = [ROOT / "requirements.txt", ROOT / "pyproject.toml"]
+    return digest(files, str(VENV))
+
+
+def quiet_kernels() -> None:
+    """Keep the kernels' start-up messages off the terminal."""
+    profile = VENV / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text(
+        "c = get_config()\nc.IPKernelApp.log_level = 40\n"
+    )
+
+
+def environment(*, bars: bool = False) -> dict[str, str]:
+    """The variables under which everything is executed."""
+    kept = {k: v for k, v in os.environ.items() if k not in UNWANTED}
+    return {**kept, **FIXED, **({} if bars else NO_BARS)}
+
+
+# Small parts
+
+
+def python() -> str:
+    """The interpreter of `.venv`."""
+    windows = os.name == "nt"
+    return str(VENV / ("Scripts/python.exe" if windows else "bin/python"))
+
+
+def digest(files: list[Path], extra: str) -> str:
+    """One digest of a text and of files, by name and content."""
+    total = hashlib.sha256(extra.encode())
+    for path in files:
+        total.update(path.relative_to(ROOT).as_posix().encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def call(command: list[str], variables: dict[str, str]) -> int:
+    """Run a command in the project and return its exit status."""
+    sys.stdout.flush()
+    return subprocess.run(command, cwd=ROOT, env=variables).returncode
+
+
+def step(command: list[str]) -> None:
+    """Run one step of the set-up, which must succeed."""
+    sys.stdout.flush()
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
