@@ -1,0 +1,27 @@
+// Repairs of the theme's mark-up: names for its buttons and regions,
+// and a keyboard's way into formulas that scroll.
+window.addEventListener("load", () => {
+  const label = (element, text) => element.setAttribute("aria-label", text);
+
+  for (const button of document.querySelectorAll(".search-button-field"))
+    label(button, button.innerText.replace(/\s+/g, " ").trim() || "Search");
+
+  for (const button of document.querySelectorAll(".theme-switch-button"))
+    label(button, "Color mode: Light, Dark, System Settings");
+
+  const brand = document.querySelector(
+    ".sidebar-primary-items__start > .sidebar-primary-item");
+  if (brand) {
+    brand.setAttribute("role", "region");
+    label(brand, "Book title");
+  }
+
+  const reachable = () => {
+    for (const box of document.querySelectorAll(
+      "div.math, .cell_output .output, .pst-scrollable-table-container")) {
+      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    }
+  };
+  const typeset = window.MathJax?.startup?.promise;
+  (typeset ?? Promise.resolve()).then(reachable);
+});
