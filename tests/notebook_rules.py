@@ -1,0 +1,304 @@
+"""The rules that every chapter keeps, each a function of a notebook.
+
+A rule returns a list of problems, empty when the notebook keeps it.
+`test_notebooks.py` applies them to the chapters, and plants a fault for
+each of them to see that it is found.
+"""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import matplotlib.image
+import nbformat
+import numpy as np
+from nbformat import NotebookNode
+
+import helpers
+
+LONGEST_CELL = 15
+MEDIAN_CELL = 6
+LINE = 70
+ALT = 40
+CODE_CELLS, WORDS = (15, 35), (1200, 3500)
+SHORT_CHAPTER, SHORT_CELLS, SHORT_WORDS = "00_quick_answer", 10, 700
+
+PATH = re.compile(
+    r"(?<![\w.])/(?:root|home|tmp|work|Users)\b"
+    r"|[A-Za-z]:\\+Users|site-packages"
+)
+FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|(?:href|src)=\"([^\"]+)\"")
+CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*$", re.MULTILINE)
+LABEL = re.compile(r"^\(([^)]+)\)=|id=\"([^\"]+)\"", re.MULTILINE)
+
+
+# How it was run
+
+
+def executed_in_order(notebook: NotebookNode) -> list[str]:
+    """Every code cell was executed, from 1 to n."""
+    found = [cell.execution_count for cell in code_cells(notebook)]
+    if found == list(range(1, len(found) + 1)):
+        return []
+    return [f"execution counts {found}; use `make run`"]
+
+
+def kernel_is_python3(notebook: NotebookNode) -> list[str]:
+    """The kernel is the one that every installation has."""
+    name = notebook.metadata.get("kernelspec", {}).get("name")
+    return [] if name == "python3" else [f"kernel {name!r}, not 'python3'"]
+
+
+def no_stderr(notebook: NotebookNode) -> list[str]:
+    """No log line or warning was stored."""
+    return [
+        f"cell {number}: stored stderr: {output.text[:60]!r}"
+        for number, output in outputs(notebook)
+        if output.get("name") == "stderr"
+    ]
+
+
+def no_machine_path(notebook: NotebookNode) -> list[str]:
+    """No path of somebody's machine, in a cell or in an output."""
+    texts = [(i, cell.source) for i, cell in enumerate(notebook.cells)]
+    texts += [(i, output_text(output)) for i, output in outputs(notebook)]
+    return [
+        f"cell {number}: path {found.group()!r}"
+        for number, text in texts
+        for found in PATH.finditer(text)
+    ]
+
+
+# Its code
+
+
+def no_semicolon(notebook: NotebookNode) -> list[str]:
+    """No line ends in `;`, which only some front ends obey."""
+    return [
+        f"cell {number}: ends in `;`: {line!r}"
+        for number, cell in numbered(notebook, "code")
+        for line in cell.source.splitlines()
+        if line.split("#")[0].rstrip().endswith(";")
+    ]
+
+
+def short_cells(notebook: NotebookNode) -> list[str]:
+    """Cells are short, and their lines fit on a phone and in print."""
+    found = []
+    for number, cell in numbered(notebook, "code"):
+        if lines(cell) > LONGEST_CELL:
+            found.append(f"cell {number}: {lines(cell)} lines")
+        wide = [s for s in cell.source.splitlines() if len(s) > LINE]
+        found += [f"cell {number}: {len(s)} columns: {s!r}" for s in wide]
+    middle = median([lines(cell) for cell in code_cells(notebook)] or [0])
+    if middle > MEDIAN_CELL:
+        found.append(f"the median code cell has {middle} lines")
+    return found
+
+
+def right_size(notebook: NotebookNode, name: str) -> list[str]:
+    """A chapter is neither a fragment nor a book of its own."""
+    short = name == SHORT_CHAPTER
+    fewest = SHORT_CELLS if short else CODE_CELLS[0]
+    least = SHORT_WORDS if short else WORDS[0]
+    cells, words = len(code_cells(notebook)), word_count(notebook)
+    found = []
+    if not fewest <= cells <= CODE_CELLS[1]:
+        found.append(f"{cells} code cells, not {fewest}-{CODE_CELLS[1]}")
+    if not least <= words <= WORDS[1]:
+        found.append(f"{words} words, not {least}-{WORDS[1]}")
+    return found
+
+
+# Its figures
+
+
+def alt_texts(notebook: NotebookNode) -> list[str]:
+    """Each figure says in words of its own what is seen."""
+    found, seen = [], set()
+    for number, cell in numbered(notebook, "code"):
+        if not any(pngs(output) for output in cell.outputs):
+            continue
+        image = cell.metadata.get("mystnb", {}).get("image", {})
+        alt = image.get("alt", "").strip()
+        if len(alt) < ALT:
+            found.append(f"cell {number}: alt text {alt!r} is too short")
+        if alt in seen:
+            found.append(f"cell {number}: alt text {alt!r} is used twice")
+        seen.add(alt)
+    return found
+
+
+def visible_figures(notebook: NotebookNode) -> list[str]:
+    """Each stored picture can be decoded and is not blank."""
+    found = []
+    for number, output in outputs(notebook):
+        for png in pngs(output):
+            try:
+                pixels = decode(png)
+            except (OSError, SyntaxError, ValueError) as error:
+                found.append(f"cell {number}: broken picture: {error}")
+                continue
+            if min(pixels.shape[:2]) < 50 or np.ptp(pixels[..., :3]) < 0.1:
+                found.append(f"cell {number}: blank or tiny picture")
+    return found
+
+
+# Its prose
+
+
+def links_exist(notebook: NotebookNode, path: Path) -> list[str]:
+    """Each link inside the book leads to a file and to a heading in it."""
+    found = []
+    for number, cell in numbered(notebook, "markdown"):
+        for target in link_targets(cell.source):
+            file, _, anchor = target.partition("#")
+            there = (path.parent / file).resolve() if file else path
+            if not there.is_file():
+                found.append(f"cell {number}: no file {target!r}")
+            elif anchor and anchor not in anchors(there, path, notebook):
+                found.append(f"cell {number}: no heading {target!r}")
+    return found
+
+
+def helper_names_exist(notebook: NotebookNode) -> list[str]:
+    """Each helper that the prose names is still there.
+
+    `helpers.x` must be an attribute. A call, `x(...)`, must be of a
+    helper, a builtin or a name that occurs in the chapter's code.
+    """
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    known = set(re.findall(r"\w+", code)) | set(dir(builtins))
+    found = []
+    for number, cell in numbered(notebook, "markdown"):
+        for name in dotted_helpers(cell.source):
+            if not has_helper(name):
+                found.append(f"cell {number}: no helpers.{name}")
+        for name in called_names(cell.source):
+            if name not in known and not has_helper(name):
+                found.append(f"cell {number}: nothing named {name}()")
+    return found
+
+
+# Parts
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The code cells of a notebook."""
+    return [cell for _, cell in numbered(notebook, "code")]
+
+
+def numbered(
+    notebook: NotebookNode, kind: str
+) -> Iterator[tuple[int, NotebookNode]]:
+    """The cells of one kind, with their number in the notebook."""
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == kind:
+            yield number, cell
+
+
+def outputs(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
+    """Every output, with the number of its cell."""
+    for number, cell in numbered(notebook, "code"):
+        for output in cell.outputs:
+            yield number, output
+
+
+def output_text(output: NotebookNode) -> str:
+    """All text of an output, without its pictures."""
+    data = output.get("data", {})
+    parts = [str(data[kind]) for kind in data if not is_picture(kind)]
+    parts += [output.get("text", ""), output.get("evalue", "")]
+    return "\n".join(parts + list(output.get("traceback", [])))
+
+
+def is_picture(kind: str) -> bool:
+    """Whether a kind of data is a bitmap in base64."""
+    return kind.startswith("image/") and "svg" not in kind
+
+
+def pngs(output: NotebookNode) -> list[str]:
+    """The PNG of an output, if it has one."""
+    png = output.get("data", {}).get("image/png")
+    return [png] if png else []
+
+
+def decode(png: str) -> np.ndarray:
+    """The pixels of a PNG in base64, from 0 to 1."""
+    data = base64.b64decode(png)
+    return matplotlib.image.imread(io.BytesIO(data), format="png")
+
+
+def lines(cell: NotebookNode) -> int:
+    """The number of lines of a cell that are not empty."""
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
+
+
+def word_count(notebook: NotebookNode) -> int:
+    """The words of the prose, code blocks left out."""
+    prose = (c.source for _, c in numbered(notebook, "markdown"))
+    return sum(len(FENCE.sub("", text).split()) for text in prose)
+
+
+def link_targets(text: str) -> Iterator[str]:
+    """The targets of links and pictures inside the book."""
+    for found in LINK.finditer(CODE.sub("", FENCE.sub("", text))):
+        target = found.group(1) or found.group(2)
+        if not re.match(r"[a-z]+:", target):
+            yield target
+
+
+def anchors(there: Path, here: Path, notebook: NotebookNode) -> set[str]:
+    """The anchors of a page: its headings and its labels."""
+    text = "\n".join(prose(there, here, notebook))
+    text = FENCE.sub("", text)
+    labels = {a or b for a, b in LABEL.findall(text)}
+    return labels | {slug(heading) for heading in HEADING.findall(text)}
+
+
+def prose(there: Path, here: Path, notebook: NotebookNode) -> list[str]:
+    """The Markdown of a page; of this one, as it is in memory."""
+    if there.suffix != ".ipynb":
+        return [there.read_text(encoding="utf-8")]
+    page = notebook if there == here else nbformat.read(there, 4)
+    return [cell.source for _, cell in numbered(page, "markdown")]
+
+
+def slug(heading: str) -> str:
+    """The anchor that a heading gets on the website."""
+    kept = re.sub(r"[^\w\s-]", "", heading.lower())
+    return kept.strip().replace(" ", "-")
+
+
+def dotted_helpers(text: str) -> Iterator[str]:
+    """What the prose writes as `helpers.x`, and what its code imports."""
+    for code in CODE.findall(FENCE.sub("", text)):
+        yield from re.findall(r"\bhelpers\.([A-Za-z_][\w.]*\w|\w)", code)
+    for names in re.findall(r"from helpers import \(?([\w\s,]+)", text):
+        yield from re.findall(r"\w+", names.split("\n\n")[0])
+
+
+def called_names(text: str) -> Iterator[str]:
+    """The names `x` that the prose writes as a call, `x(...)`."""
+    for code in CODE.findall(FENCE.sub("", text)):
+        found = re.match(r"([A-Za-z_]\w+)\(", code)
+        if found:
+            yield found.group(1)
+
+
+def has_helper(name: str) -> bool:
+    """Whether `helpers.name` exists, dots followed."""
+    place = helpers
+    for part in name.split("."):
+        if not hasattr(place, part):
+            return False
+        place = getattr(place, part)
+    return True
