@@ -7,8 +7,10 @@ from helpers.finite_differences import finite_difference_jacobian
 from helpers.jacobians import batch_jacobian, jacobian
 from helpers.measuring import median_seconds, peak_megabytes
 from helpers.plots import plot_jacobian, use_style
+from helpers.precision import float64_copy
 from helpers.products import jvp, vjp
 from helpers.progress import EpochBar
+from helpers.sensitivity_plots import plot_sensitivities, plot_series
 from helpers.series import (
     Series,
     exact_sensitivities,
@@ -26,6 +28,7 @@ __all__ = [
     "check_jacobian",
     "exact_sensitivities",
     "finite_difference_jacobian",
+    "float64_copy",
     "jacobian",
     "jvp",
     "make_windows",
@@ -34,6 +37,8 @@ __all__ = [
     "median_seconds",
     "peak_megabytes",
     "plot_jacobian",
+    "plot_sensitivities",
+    "plot_series",
     "read_series",
     "simulate_series",
     "use_style",

@@ -1,14 +1,13 @@
 """The compiled callable that every derivative in this package returns."""
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import tensorflow as tf
 
 from helpers.inputs import as_tensors, check_precision
+from helpers.quiet import without_warning
 
 
 class Compiled:
@@ -82,22 +81,8 @@ def autographed(f: Callable[..., Any]) -> Callable[..., Any]:
     converted = autograph.tf_convert(f, enabled)
 
     def run(*arguments: Any) -> Any:
-        with _without_lambda_warning():
+        # Two lambdas in one cell: long and harmless.
+        with without_warning("multiple definitions with identical"):
             return converted(*arguments)
 
     return run
-
-
-@contextmanager
-def _without_lambda_warning() -> Iterator[None]:
-    """Hide AutoGraph's long, harmless warning on two lambdas in one cell."""
-
-    def keep(record: logging.LogRecord) -> bool:
-        return "multiple definitions with identical" not in record.getMessage()
-
-    logger = tf.get_logger()
-    logger.addFilter(keep)
-    try:
-        yield
-    finally:
-        logger.removeFilter(keep)

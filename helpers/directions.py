@@ -36,8 +36,7 @@ def reverse_rows(
             for g, x in zip(gradients, xs, strict=True)
         ]
 
-    like = [x.dtype for x in xs]
-    blocks = stack_directions(row, size, chunk_size, like)
+    blocks = stack_directions(row, size, chunk_size, xs)
     return [b if u else None for b, u in zip(blocks, used, strict=True)]
 
 
@@ -69,8 +68,7 @@ def forward_columns(
             for t, y in zip(tangents, outputs, strict=True)
         ]
 
-    like = [y.dtype for y in ys]
-    blocks = stack_directions(column, size, chunk_size, like)
+    blocks = stack_directions(column, size, chunk_size, ys)
     return [b if u else None for b, u in zip(blocks, used, strict=True)]
 
 
@@ -100,32 +98,41 @@ def stack_directions(
     direction: Callable[[Any], Leaves],
     size: int | tf.Tensor,
     chunk_size: int | None,
-    dtypes: list[tf.DType],
+    like: Leaves,
 ) -> Leaves:
     """Stack direction(0), ..., direction(size - 1), leaf by leaf."""
     if isinstance(size, int) and size == 1:
         return [leaf[tf.newaxis] for leaf in direction(0)]
     if chunk_size is None or (isinstance(size, int) and size <= chunk_size):
         return tf.vectorized_map(direction, tf.range(size))
-    return stack_in_chunks(direction, size, chunk_size, dtypes)
+    return stack_in_chunks(direction, size, chunk_size, like)
 
 
 def stack_in_chunks(
     direction: Callable[[Any], Leaves],
     size: int | tf.Tensor,
     chunk_size: int,
-    dtypes: list[tf.DType],
+    like: Leaves,
 ) -> Leaves:
     """The same, never more than chunk_size directions in memory at once."""
 
     def chunk(start: tf.Tensor) -> Leaves:
         # The last chunk repeats the last direction; the copies are cut off.
         index = tf.minimum(start + tf.range(chunk_size), size - 1)
-        return tf.vectorized_map(direction, index)
+        # For an empty batch vectorized_map loses the shape of a product.
+        return [
+            tf.reshape(leaf, tf.concat([[chunk_size], tf.shape(each)], 0))
+            for leaf, each in zip(
+                tf.vectorized_map(direction, index), like, strict=True
+            )
+        ]
 
     starts = tf.range(0, size, chunk_size)
     stacked = tf.map_fn(
-        chunk, starts, fn_output_signature=dtypes, parallel_iterations=1
+        chunk,
+        starts,
+        fn_output_signature=[each.dtype for each in like],
+        parallel_iterations=1,
     )
     return [merge_chunks(leaf, size) for leaf in stacked]
 

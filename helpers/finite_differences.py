@@ -141,9 +141,11 @@ def batched_columns(
     x = values.leaves[k]
     steps = step_sizes(x, values.y, method, step)
     entries = [(slice(None), *i) for i in np.ndindex(x.shape[1:])]
+    if not entries:
+        return [np.zeros(y.shape + x.shape[1:], y.dtype) for y in values.y]
     points = [list(perturbed(x, i, steps[i], method)) for i in entries]
     stacked = np.concatenate([p for point in points for p in point])
-    copies = len(stacked) // max(len(x), 1)
+    copies = len(entries) * len(OFFSETS[method])
     tiled = [np.concatenate([leaf] * copies) for leaf in values.leaves]
     found = values(replaced(tiled, k, stacked))
     per_entry = (len(entries), len(OFFSETS[method]), len(x))

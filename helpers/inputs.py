@@ -133,6 +133,19 @@ def check_batch(name: str, x: Any) -> None:
         )
 
 
+def check_target_batch(name: str, ys: list, xs: list) -> None:
+    """Raise a ValueError unless each y has the batch axis of xs."""
+    for y in ys:
+        if y.shape.rank == 0 or not y.shape[:1].is_compatible_with(
+            xs[0].shape[:1]
+        ):
+            raise ValueError(
+                f"`{name}`: expected f to keep the batch axis of "
+                f"{xs[0].shape}, got an output of shape {y.shape}; use "
+                "`jacobian` when the output is not one per sample."
+            )
+
+
 def static_size(leaves: list[tf.Tensor], skip: int = 0) -> int | None:
     """Count the numbers in leaves, from axis `skip` on; None if unknown."""
     shapes = [leaf.shape[skip:] for leaf in leaves]

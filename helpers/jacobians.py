@@ -15,6 +15,7 @@ from helpers.inputs import (
     check_function,
     check_option,
     check_output,
+    check_target_batch,
     not_connected,
     static_size,
 )
@@ -153,21 +154,10 @@ class _Task:
             y = check_output(self.name, self.f(x))
         ys = tf.nest.flatten(y)
         if self.batched:
-            self.check_target_batch(ys, xs)
+            check_target_batch(self.name, ys, xs)
         blocks = self.blocks(tape, x, xs, ys)
         inner = [tf.nest.pack_sequence_as(x, row) for row in blocks]
         return tf.nest.pack_sequence_as(y, inner)
-
-    def check_target_batch(self, ys: list, xs: list) -> None:
-        for y in ys:
-            if y.shape.rank == 0 or not y.shape[:1].is_compatible_with(
-                xs[0].shape[:1]
-            ):
-                raise ValueError(
-                    f"`{self.name}`: expected f to keep the batch axis of "
-                    f"{xs[0].shape}, got an output of shape {y.shape}; use "
-                    "`jacobian` when the output is not one per sample."
-                )
 
     def blocks(self, tape: Any, x: Any, xs: list, ys: list) -> list[list]:
         """The blocks d ys[j] / d xs[k], as blocks[j][k]."""

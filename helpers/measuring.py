@@ -11,6 +11,8 @@ from typing import Any
 
 import psutil
 
+from helpers.quiet import without_warning
+
 
 def median_seconds(
     *calls: Callable[[], Any], rounds: int = 5, warm_up: bool = True
@@ -29,10 +31,11 @@ def median_seconds(
     Returns:
         One median per call, in seconds.
     """
-    if warm_up:
-        for call in calls:
-            call()
-    times = [[seconds(call) for call in calls] for _ in range(rounds)]
+    with without_warning("triggered tf.function retracing"):
+        if warm_up:
+            for call in calls:
+                call()
+        times = [[seconds(call) for call in calls] for _ in range(rounds)]
     return [statistics.median(column) for column in zip(*times, strict=True)]
 
 
@@ -65,7 +68,8 @@ def peak_megabytes(call: Callable[[], Any]) -> float:
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    result = call()
+    with without_warning("triggered tf.function retracing"):
+        result = call()
     peak = max(peak, process.memory_info().rss)
     done.set()
     watcher.join()
