@@ -161,6 +161,9 @@ class _Task:
 
     def blocks(self, tape: Any, x: Any, xs: list, ys: list) -> list[list]:
         """The blocks d ys[j] / d xs[k], as blocks[j][k]."""
+        if static_size(xs) == 0:
+            # An empty batch; vectorized_map mistakes the shapes of some.
+            return [[self.zeros(y, each) for each in xs] for y in ys]
         if self.mode == "forward" or self.prefers_forward(xs, ys):
             try:
                 return self.forward(x, xs, ys)
@@ -205,16 +208,24 @@ class _Task:
         self, block: Any, y: tf.Tensor, x: tf.Tensor, *, rows_first: bool
     ) -> tf.Tensor:
         """Bring stacked rows or columns to y.shape + x.shape."""
-        skip = int(self.batched)
-        shape = tf.concat([tf.shape(y), tf.shape(x)[skip:]], 0)
-        static = y.shape + x.shape[skip:]
         if block is None:
             if self.unconnected == "raise":
                 raise not_connected(self.name)
-            return tf.ensure_shape(tf.zeros(shape, x.dtype), static)
+            return self.zeros(y, x)
         if self.batched or not rows_first:
             block = move_first_axis(block, self.position(y, rows_first))
+        shape, static = self.shapes(y, x)
         return tf.ensure_shape(tf.reshape(block, shape), static)
+
+    def shapes(self, y: tf.Tensor, x: tf.Tensor) -> tuple:
+        """The shape of a block, when it runs and as known before."""
+        skip = int(self.batched)
+        running = tf.concat([tf.shape(y), tf.shape(x)[skip:]], 0)
+        return running, y.shape + x.shape[skip:]
+
+    def zeros(self, y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+        shape, static = self.shapes(y, x)
+        return tf.ensure_shape(tf.zeros(shape, x.dtype), static)
 
     def position(self, y: tf.Tensor, rows_first: bool) -> int:
         return 1 if rows_first else y.shape.rank
