@@ -4,7 +4,8 @@ The helpers' docstrings are written to be read in the code: y.shape and
 |y| mean themselves there. Before they are turned into a page, stars and
 bars are protected and indented formulas become literal blocks. Types in
 signatures lead to the public name, `helpers.Series`, rather than to the
-file that defines it.
+file that defines it. The fields of a named tuple, which its docstring
+explains, are not listed again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ MARKUP = re.compile(r"(`[^`]*`)|([*|])")
 def setup(app: Sphinx) -> dict[str, bool]:
     """Run before the sections of docstrings are read."""
     app.connect("autodoc-process-docstring", plain_text, priority=1)
+    app.connect("autodoc-skip-member", skip_fields)
     app.connect("missing-reference", public_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -58,6 +60,14 @@ def protect(found: re.Match[str]) -> str:
     """Code stays as it is; a star or a bar outside of it means itself."""
     code, sign = found.groups()
     return code or "\\" + sign
+
+
+def skip_fields(
+    app: Sphinx, what: str, name: str, obj, skip: bool, options
+) -> bool | None:
+    """Leave out what only says `Alias for field number 0`."""
+    text = getattr(obj, "__doc__", None) or ""
+    return True if text.startswith("Alias for field") else None
 
 
 def public_name(

@@ -162,7 +162,7 @@ def links_exist(notebook: NotebookNode, path: Path) -> list[str]:
         for target in link_targets(cell.source):
             file, _, anchor = target.partition("#")
             there = (path.parent / file).resolve() if file else path
-            if not there.is_file():
+            if file and not there.exists():
                 found.append(f"cell {number}: no file {target!r}")
             elif anchor and anchor not in anchors(there, path, notebook):
                 found.append(f"cell {number}: no heading {target!r}")

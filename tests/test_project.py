@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MADE = re.compile(r"\.git|\.venv.*|_build|build|\.ipynb_checkpoints|.*-info")
+MADE = re.compile(
+    r"\.git|\.venv.*|_build|build|\.ipynb_checkpoints|.*-info|.*_cache.*"
+)
 TEXT = {".py", ".md", ".yml", ".toml", ".json", ".ipynb", ".txt", ".in"}
 TEXT |= {".cff", ".bib", ".css", ".js", ".mplstyle", ".csv", ""}
 # In pieces, so that this file does not contain what it forbids.
 MACHINE = re.compile(r"(?<![\w.])/" + r"(?:root|home|work)/\w+")
-REGISTRY = re.compile("|".join(("pypi" + r"\.org", "pythonhosted", "npmjs")))
+REGISTRY = re.compile("pypi" + r"\.org|python" + "hosted|npm" + "js")
 
 
 def files() -> list[Path]:
