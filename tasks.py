@@ -15,6 +15,7 @@ find it ready. `make book` and so on are the same commands.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -121,7 +122,6 @@ def lab(extra: list[str]) -> int:
         f"--ServerApp.root_dir={ROOT}",
         f"--LabApp.default_url=/lab/tree/{FIRST_CHAPTER}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
     ]
     return call(command + extra, environment(bars=True))
 
@@ -200,6 +200,7 @@ def set_up() -> None:
     step(pip + ["--require-hashes", "-r", "requirements.txt"])
     step(pip + ["--no-deps", "--no-build-isolation", "-e", "."])
     quiet_kernels()
+    quiet_lab()
     stamp.write_text(now)
 
 
@@ -227,6 +228,15 @@ def quiet_kernels() -> None:
     (profile / "ipython_kernel_config.py").write_text(
         "c = get_config()\nc.IPKernelApp.log_level = 40\n"
     )
+
+
+def quiet_lab() -> None:
+    """Keep JupyterLab from asking whether to fetch news."""
+    settings = VENV / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    notes = "@jupyterlab/apputils-extension:notification"
+    choice = {notes: {"fetchNews": "false", "checkForUpdates": False}}
+    (settings / "overrides.json").write_text(json.dumps(choice))
 
 
 def environment(*, bars: bool = False) -> dict[str, str]:

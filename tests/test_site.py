@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -133,8 +134,41 @@ def small_book(folder: Path, text: str, code: str) -> Path:
 
 
 def test_good_book_builds(tmp_path: Path) -> None:
-    built = build(small_book(tmp_path, "All is well.", "1 + 1"))
+    book = small_book(tmp_path, "All is well.", "1 + 1")
+    built = build(book)
     assert built.returncode == 0, built.stdout
+    assert "index: executing" in built.stdout
+    assert "mybinder" not in page_text(book)
+
+
+def test_change_of_prose_executes_nothing(tmp_path: Path) -> None:
+    book = small_book(tmp_path, "All is well.", "1 + 1")
+    build(book)
+    chapter = book / "index.ipynb"
+    text = chapter.read_text(encoding="utf-8")
+    chapter.write_text(text.replace("is well", "is new"), encoding="utf-8")
+    built = build(book)
+    assert built.returncode == 0, built.stdout
+    assert "index: unchanged" in built.stdout
+    assert "All is new" in page_text(book)
+
+
+def test_buttons_appear_with_the_repository(tmp_path: Path) -> None:
+    book = small_book(tmp_path, "All is well.", "1 + 1")
+    config = book / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    address = "https://github.com/example/book"
+    text = re.sub(r'url: ".*"', f'url: "{address}"', text)
+    config.write_text(text, encoding="utf-8")
+    built = build(book)
+    assert built.returncode == 0, built.stdout
+    for part in ("mybinder.org", "colab.research", "issues/new", "/edit/"):
+        assert part in page_text(book)
+
+
+def page_text(book: Path) -> str:
+    """The HTML of a small book's page."""
+    return (book / "_build/html/index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
