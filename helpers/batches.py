@@ -51,10 +51,14 @@ def map_batches(
     result = None
     for start in progress_bar(starts, label="blocks", show=progress):
         start = max(min(start, n - size), 0)
-        block = J(tf.nest.map_structure(lambda a: a[start : start + size], x))
+        block = J(rows(x, slice(start, start + size)))
         result = allocated(block, n, size) if result is None else result
         store(result, block, start)
     return result
+
+
+def rows(x: Any, which: slice) -> Any:
+    return tf.nest.map_structure(lambda leaf: leaf[which], x)
 
 
 def allocated(block: Any, n: int, size: int) -> Any:

@@ -124,7 +124,10 @@ def single_columns(
         found = [values(replaced(values.leaves, k, p)) for p in points]
         realised = [p[index] for p in points]
         columns.append(
-            [slope(method, y, realised, steps[index]) for y in zip(*found)]
+            [
+                slope(method, y, realised, steps[index])
+                for y in zip(*found, strict=True)
+            ]
         )
     return [
         np.stack([c[j] for c in columns], -1).reshape(y.shape + x.shape)
@@ -147,18 +150,17 @@ def batched_columns(
     stacked = np.concatenate([p for point in points for p in point])
     copies = len(entries) * len(OFFSETS[method])
     tiled = [np.concatenate([leaf] * copies) for leaf in values.leaves]
-    found = values(replaced(tiled, k, stacked))
     per_entry = (len(entries), len(OFFSETS[method]), len(x))
-    blocks = []
-    for y in found:
+
+    def block(y: np.ndarray) -> np.ndarray:
         split = y.reshape(*per_entry, *y.shape[1:])
         columns = [
             slope(method, ys, [p[i] for p in ps], steps[i])
             for i, ys, ps in zip(entries, split, points, strict=True)
         ]
-        shape = split.shape[2:] + x.shape[1:]
-        blocks.append(np.stack(columns, -1).reshape(shape))
-    return blocks
+        return np.stack(columns, -1).reshape(split.shape[2:] + x.shape[1:])
+
+    return [block(y) for y in values(replaced(tiled, k, stacked))]
 
 
 def perturbed(
@@ -168,17 +170,18 @@ def perturbed(
     for offset in OFFSETS[method]:
         wide = complex_dtype(x.dtype) if method == "complex" else x.dtype
         point = x.astype(wide)
-        point[index] += (offset * step).astype(wide)
+        point[index] += np.asarray(offset * step, wide)
         yield point
 
 
 def slope(method: str, y: Any, realised: list, step: Any) -> np.ndarray:
     """Combine the values y at the realised points into a derivative."""
     if method == "complex":
-        if not np.iscomplexobj(y[0]):
+        wide = complex_dtype(np.asarray(step).dtype)
+        if y[0].dtype != wide:
             raise TypeError(
-                f"`{NAME}`: expected f to keep complex numbers, got a real "
-                'result; use method="central".'
+                f"`{NAME}`: expected f to keep {np.dtype(wide)} numbers, got "
+                f'{y[0].dtype}; use method="central".'
             )
         return np.imag(y[0]) / expanded(step, y[0])
     pairs = range(0, len(OFFSETS[method]), 2)

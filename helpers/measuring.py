@@ -57,24 +57,34 @@ def peak_megabytes(call: Callable[[], Any]) -> float:
     """
     gc.collect()
     release_free_memory()
-    process = psutil.Process()
-    before = peak = process.memory_info().rss
-    done = threading.Event()
+    before = resident_bytes()
+    with without_warning("triggered tf.function retracing"):
+        peak = peak_while(call)
+    return max(peak - before, 0) / 1e6
+
+
+def peak_while(call: Callable[[], Any]) -> int:
+    """The largest resident memory seen while the call runs, in bytes."""
+    seen, done = [resident_bytes()], threading.Event()
 
     def watch() -> None:
-        nonlocal peak
         while not done.wait(0.001):
-            peak = max(peak, process.memory_info().rss)
+            seen.append(resident_bytes())
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    with without_warning("triggered tf.function retracing"):
+    try:
         result = call()
-    peak = max(peak, process.memory_info().rss)
-    done.set()
-    watcher.join()
-    del result
-    return (peak - before) / 1e6
+        seen.append(resident_bytes())
+        del result
+    finally:
+        done.set()
+        watcher.join()
+    return max(seen)
+
+
+def resident_bytes() -> int:
+    return psutil.Process().memory_info().rss
 
 
 def release_free_memory() -> None:

@@ -1,5 +1,6 @@
 """Pictures of Jacobians, and the one figure style of the book."""
 
+import math
 from importlib.resources import files
 from typing import Any
 
@@ -56,14 +57,10 @@ def plot_jacobian(
     y_axes = J.ndim // 2 if y_axes is None else y_axes
     check_drawable(J, y_axes)
     rows, columns = J.shape[:y_axes], J.shape[y_axes:]
-    table = J.reshape(int(np.prod(rows)), int(np.prod(columns)))
+    table = J.reshape(math.prod(rows), math.prod(columns))
     ax = plt.subplots()[1] if ax is None else ax
     limit = float(np.abs(table).max()) if limit is None else limit
-    image = ax.imshow(
-        table, cmap="RdBu_r", vmin=-(limit or 1), vmax=limit or 1,
-        aspect="auto" if max(table.shape) > 4 * min(table.shape) else "equal",
-    )  # fmt: skip
-    ax.spines[:].set_visible(True)
+    image = heat_map(ax, table, limit or 1)
     mark_blocks(ax.yaxis, rows, y_label, ax.axhline)
     mark_blocks(ax.xaxis, columns, x_label, ax.axvline)
     if values or (values is None and table.size <= 60):
@@ -71,6 +68,14 @@ def plot_jacobian(
     if colorbar:
         ax.figure.colorbar(image, ax=ax)
     return ax
+
+
+def heat_map(ax: Axes, table: np.ndarray, limit: float) -> Any:
+    ax.spines[:].set_visible(True)
+    return ax.imshow(
+        table, cmap="RdBu_r", vmin=-limit, vmax=limit,
+        aspect="auto" if max(table.shape) > 4 * min(table.shape) else "equal",
+    )  # fmt: skip
 
 
 def check_drawable(J: np.ndarray, y_axes: int) -> None:
@@ -89,7 +94,7 @@ def check_drawable(J: np.ndarray, y_axes: int) -> None:
 def mark_blocks(axis: Any, shape: tuple, name: str, line: Any) -> None:
     """Label one side of the table; separate the blocks of its first axis."""
     blocks = shape[0] if shape else 1
-    size = int(np.prod(shape[1:]))
+    size = math.prod(shape[1:])
     if len(shape) < 2:
         step = max(1, blocks // 8)
         axis.set_ticks(range(0, blocks, step))

@@ -48,7 +48,8 @@ def read_series(
 
 def is_header(row: list[str]) -> bool:
     """A first line of names: no cell of it is empty or a number."""
-    return all(cell.strip() and not is_number(cell) for cell in row)
+    named = [cell.strip() and not is_number(cell) for cell in row]
+    return len(row) > 1 and all(named)
 
 
 def is_number(cell: str) -> bool:
