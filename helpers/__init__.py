@@ -4,6 +4,7 @@ from helpers.batches import map_batches
 from helpers.checks import JacobianError, check_independence, check_jacobian
 from helpers.exercises import mark
 from helpers.finite_differences import finite_difference_jacobian
+from helpers.grid_plots import plot_bent_grid
 from helpers.jacobians import batch_jacobian, jacobian
 from helpers.measuring import median_seconds, peak_megabytes
 from helpers.plots import plot_jacobian, use_style
@@ -18,6 +19,7 @@ from helpers.series import (
     simulate_series,
 )
 from helpers.tables import read_series
+from helpers.weights import weight_jacobian
 
 __all__ = [
     "EpochBar",
@@ -36,6 +38,7 @@ __all__ = [
     "mark",
     "median_seconds",
     "peak_megabytes",
+    "plot_bent_grid",
     "plot_jacobian",
     "plot_sensitivities",
     "plot_series",
@@ -43,4 +46,5 @@ __all__ = [
     "simulate_series",
     "use_style",
     "vjp",
+    "weight_jacobian",
 ]

@@ -39,8 +39,7 @@ class Compiled:
         )
 
     def __call__(self, *arguments: Any) -> Any:
-        tensors = [as_tensors(self.name, each) for each in arguments]
-        check_precision(self.name, self._f, tensors[0])
+        tensors = self.tensors(arguments)
         try:
             return self._function(*tensors)
         except (NotImplementedError, AttributeError) as error:
@@ -60,6 +59,12 @@ class Compiled:
                 "got one with a TensorArray loop (a Keras recurrent layer); "
                 "use `jit=False`."
             ) from error
+
+    def tensors(self, arguments: tuple) -> list[Any]:
+        """The arguments as floating tensors, or an error that says why not."""
+        tensors = [as_tensors(self.name, each) for each in arguments]
+        check_precision(self.name, self._f, tensors[0])
+        return tensors
 
     @property
     def traces(self) -> int:
