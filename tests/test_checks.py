@@ -413,3 +413,18 @@ def test_half_precision_is_refused(dtype: str) -> None:
         check_jacobian(curved, numbers(4, 3, dtype=dtype))
     with pytest.raises(TypeError, match=match):
         check_jacobian(lambda x: tf.cast(x, dtype), numbers(4, 3))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "small", "large"),
+    [("float64", 1e-9, 1e-6), ("float32", 1e-4, 0.1)],
+)
+def test_the_default_tolerance_is_neither_blind_nor_jumpy(dtype, small, large):
+    def f(x):
+        return tf.exp(x[:2]) * x[2]
+
+    x = tf.constant([0.3, -0.5, 1.2], dtype)
+    J = jacobian(f)(x)
+    check_jacobian(f, x, J * (1 + small))
+    with pytest.raises(JacobianError, match="exceeds"):
+        check_jacobian(f, x, J * (1 + large))

@@ -261,6 +261,7 @@ def test_unconnected_is_never_silent(make, mode):
         make(f, mode=mode)(x)
     zeros = make(f, mode=mode, unconnected="zero")(x)
     assert not tf.reduce_any(zeros != 0)
+    assert zeros.dtype == tf.float64
     shape = (4, 3, 4, 3) if make is jacobian else (4, 3, 3)
     assert zeros.shape == shape
 
