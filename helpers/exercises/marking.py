@@ -50,8 +50,10 @@ def verdict_on(exercise: str, answer: Any) -> tuple[str, str]:
 
 def is_blank(answer: Any) -> bool:
     """Dots, nothing, or a list in which some dots are left."""
-    several = isinstance(answer, list | tuple)
-    return answer is ... or answer is None or (several and ... in answer)
+    parts = answer if isinstance(answer, list | tuple) else ()
+    # `in` would compare, which a tensor refuses.
+    dots = any(part is ... for part in parts)
+    return answer is ... or answer is None or dots
 
 
 class Unanswered(Exception):
