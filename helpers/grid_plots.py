@@ -96,3 +96,4 @@ def draw_side(
     ax.plot(*outline.T, "-", color=BENT, linewidth=1.6)
     ax.plot(*outline[0], "o", color="black")
     ax.set(xlabel=f"{name}[0]", ylabel=f"{name}[1]", aspect="equal")
+    ax.locator_params(nbins=5)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-CHAPTERS = ("scalar", "batch")
+CHAPTERS = ("scalar", "tensor", "batch")
 RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "unanswered"
 
 

@@ -1,0 +1,51 @@
+"""What the chapter on tensors says and does not show in a cell."""
+
+import numpy as np
+import tensorflow as tf
+
+from helpers import jacobian
+
+
+def test_values_of_a_sparse_tensor_are_a_source():
+    indices, shape = [[0, 1], [1, 0], [1, 2]], [2, 3]
+    right = tf.constant([[1.0], [10.0], [100.0]])
+
+    def product(values):
+        rebuilt = tf.SparseTensor(indices, values, shape)
+        return tf.sparse.sparse_dense_matmul(rebuilt, right)[:, 0]
+
+    J = jacobian(product)(tf.constant([2.0, 3.0, 4.0]))
+    np.testing.assert_allclose(J, [[10, 0, 0], [0, 1, 100]])
+
+
+def test_sources_after_an_embedding_need_no_table():
+    vectors = tf.constant([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]])
+    J = jacobian(lambda v: tf.reduce_sum(v**2, axis=[1, 2]))(vectors)
+    np.testing.assert_allclose(J[0], 2 * vectors)
+
+
+def test_a_persistent_tape_answers_for_each_target():
+    x = tf.constant([1.0, 2.0, 3.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        targets = (x**2, x[:2] * x[2])
+    first, second = (tape.jacobian(y, x) for y in targets)
+    np.testing.assert_allclose(first, np.diag([2, 4, 6]))
+    np.testing.assert_allclose(second, [[3, 0, 1], [0, 3, 2]])
+
+
+def test_reshape_after_the_tape_is_not_recorded():
+    x = tf.constant([1.0, 2.0, 3.0, 4.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = x**2
+    assert tape.gradient(tf.reshape(y, [2, 2]), x) is None
+
+
+def test_columns_first_swaps_the_kronecker_factors():
+    A = np.arange(6.0).reshape(2, 3)
+    D = np.random.default_rng(1).standard_normal((3, 4))
+    columns_first = np.kron(np.eye(4), A) @ D.ravel(order="F")
+    np.testing.assert_allclose(columns_first, (A @ D).ravel(order="F"))
+    rows_first = np.kron(A, np.eye(4)) @ D.ravel()
+    np.testing.assert_allclose(rows_first, (A @ D).ravel())
