@@ -49,3 +49,10 @@ def test_columns_first_swaps_the_kronecker_factors():
     np.testing.assert_allclose(columns_first, (A @ D).ravel(order="F"))
     rows_first = np.kron(A, np.eye(4)) @ D.ravel()
     np.testing.assert_allclose(rows_first, (A @ D).ravel())
+
+
+def test_a_factor_on_the_right_gives_its_transpose_on_the_diagonal():
+    B = tf.constant([[1.0, -2.0], [3.0, 0.5], [0.0, 1.0], [-1.0, 2.0]])
+    J = jacobian(lambda X: X @ B)(tf.ones([3, 4]))
+    table = tf.reshape(J, [6, 12])
+    np.testing.assert_allclose(table, np.kron(np.eye(3), B.numpy().T))
