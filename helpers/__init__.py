@@ -3,6 +3,7 @@
 from helpers.batches import map_batches
 from helpers.checks import JacobianError, check_independence, check_jacobian
 from helpers.exercises import mark
+from helpers.fast_lstm import fast_lstm
 from helpers.finite_differences import finite_difference_jacobian
 from helpers.grid_plots import plot_bent_grid
 from helpers.jacobians import batch_jacobian, jacobian
@@ -11,6 +12,7 @@ from helpers.plots import plot_jacobian, use_style
 from helpers.precision import float64_copy
 from helpers.products import jvp, vjp
 from helpers.progress import EpochBar
+from helpers.recurrent import lstm_jacobian, lstm_jacobian_gigabytes
 from helpers.sensitivity_plots import plot_sensitivities, plot_series
 from helpers.series import (
     Series,
@@ -29,10 +31,13 @@ __all__ = [
     "check_independence",
     "check_jacobian",
     "exact_sensitivities",
+    "fast_lstm",
     "finite_difference_jacobian",
     "float64_copy",
     "jacobian",
     "jvp",
+    "lstm_jacobian",
+    "lstm_jacobian_gigabytes",
     "make_windows",
     "map_batches",
     "mark",
