@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-CHAPTERS = ("scalar", "tensor", "batch")
+CHAPTERS = ("scalar", "tensor", "batch", "lstm")
 RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "unanswered"
 
 
