@@ -19,6 +19,7 @@ from helpers.inputs import (
     not_connected,
     static_size,
 )
+from helpers.operations import has_custom_gradient
 
 # Forward mode is chosen when the output has at least this many numbers per
 # number of the input: a column costs up to twice as much as a row (measured
@@ -44,7 +45,9 @@ def jacobian(
             Python side effects happen at the first call only.
         mode: "reverse" costs one vector-Jacobian product per number in y,
             "forward" one Jacobian-vector product per number in x; "auto"
-            takes the cheaper one.
+            takes the cheaper one. Forward mode may differentiate past
+            a rule given by `tf.custom_gradient`, so "auto" then takes
+            "reverse".
         chunk_size: how many rows or columns are computed at once. Less
             memory, the same numbers. None: all at once.
         jit: compile with XLA as well.
@@ -175,10 +178,9 @@ class _Task:
     def prefers_forward(self, xs: list, ys: list) -> bool:
         inputs = static_size(xs, skip=int(self.batched))
         outputs = static_size(ys, skip=int(self.batched))
-        known = None not in (inputs, outputs)
-        return (
-            self.mode == "auto" and known and CROSSOVER * inputs <= outputs
-        )
+        if self.mode != "auto" or None in (inputs, outputs):
+            return False
+        return CROSSOVER * inputs <= outputs and not has_custom_gradient()
 
     def reverse(self, tape: Any, y: tf.Tensor, xs: list) -> list:
         rows = reverse_rows(tape, y, xs, **self.options)

@@ -29,7 +29,8 @@ def jvp(
 
     Where TensorFlow has no forward rule (Keras recurrent layers), the same
     product comes from two reverse passes: uᵀJ is linear in u, and its
-    derivative with respect to u, applied to v, is J·v.
+    derivative with respect to u, applied to v, is J·v. Forward mode
+    may differentiate past a rule given by `tf.custom_gradient`.
 
     Args:
         f: function of one argument, a tensor or a structure of tensors.

@@ -338,3 +338,24 @@ def test_bad_calls_are_explained(case):
 
 def test_representation_names_the_derivative():
     assert repr(jacobian(tf.sin)) == "<compiled jacobian, 0 trace(s)>"
+
+
+@tf.custom_gradient
+def sevenfold(x):
+    """x² with a wrong rule, on purpose: 7x in place of 2x."""
+    return x**2, lambda upstream: 7 * x * upstream
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, tf.function])
+@pytest.mark.parametrize("make", [jacobian, batch_jacobian])
+def test_auto_follows_custom_gradients(make, wrap):
+    f = wrap(lambda x: tf.tile(sevenfold(x), [1, 6]))
+    x = normal(2, 3)
+    np.testing.assert_allclose(make(f)(x), make(f, mode="reverse")(x))
+
+
+def test_forward_mode_does_not_see_a_custom_gradient():
+    x = normal(3)
+    np.testing.assert_allclose(
+        2 * jacobian(sevenfold)(x), 7 * jacobian(sevenfold, mode="forward")(x)
+    )
