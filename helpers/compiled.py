@@ -32,6 +32,7 @@ class Compiled:
     ) -> None:
         self.name = name
         self._f = f
+        self._jit = jit
         # A partial of its own keeps TensorFlow from mistaking the first calls
         # of many callables for one function that is traced again and again.
         self._function = tf.function(
@@ -52,7 +53,7 @@ class Compiled:
                 "`finite_difference_jacobian` for a black box."
             ) from error
         except tf.errors.InvalidArgumentError as error:
-            if "TensorList" not in str(error):
+            if not self._jit or "TensorList" not in str(error):
                 raise
             raise ValueError(
                 f"`{self.name}`: expected a function that XLA can compile, "
