@@ -31,7 +31,7 @@ SHORT_CHAPTER, SHORT_CELLS, SHORT_WORDS = "00_quick_answer", 10, 700
 
 PATH = re.compile(
     r"(?<![\w.])/(?:root|home|tmp|work|Users)\b"
-    r"|[A-Za-z]:\\+Users|site-packages"
+    r"|[A-Za-z]:\\+Users|site-packages|0x[0-9a-f]{6,}"
 )
 FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|(?:href|src)=\"([^\"]+)\"")
@@ -67,7 +67,7 @@ def no_stderr(notebook: NotebookNode) -> list[str]:
 
 
 def no_machine_path(notebook: NotebookNode) -> list[str]:
-    """No path of somebody's machine, in a cell or in an output."""
+    """No path or address of somebody's machine, in a cell or an output."""
     texts = [(i, cell.source) for i, cell in enumerate(notebook.cells)]
     texts += [(i, output_text(output)) for i, output in outputs(notebook)]
     return [

@@ -155,6 +155,10 @@ FAULTS = [
         rules.no_machine_path,
         lambda n: output(n, "error", evalue=r"in C:\Users\somebody"),
     ),
+    (
+        rules.no_machine_path,
+        lambda n: output(n, "stream", name="stdout", text="<f at 0x7f5b33>"),
+    ),
     (rules.no_semicolon, lambda n: code(n, "plot(x);")),
     (rules.no_semicolon, lambda n: code(n, "plot(x);  # quiet")),
     (rules.short_cells, lambda n: code(n, "x = 1\n" * 16)),
