@@ -141,3 +141,7 @@ def merge_chunks(leaf: tf.Tensor, size: int | tf.Tensor) -> tf.Tensor:
     shape = tf.shape(leaf)
     joined = tf.concat([shape[:1] * shape[1:2], shape[2:]], 0)
     return tf.reshape(leaf, joined)[:size]
+
+
+def all_known(blocks: list[list[tf.Tensor | None]]) -> bool:
+    return all(block is not None for row in blocks for block in row)

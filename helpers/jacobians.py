@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from helpers.compiled import Compiled, autographed
-from helpers.directions import forward_columns, reverse_rows
+from helpers.directions import all_known, forward_columns, reverse_rows
 from helpers.inputs import (
     MODES,
     UNCONNECTED,
@@ -198,6 +198,8 @@ class _Task:
             forward_columns(flat, xs, k, ys, **self.options)
             for k in range(len(xs))
         ]
+        if self.mode == "auto" and not all_known(columns):
+            raise LookupError("no forward rule for an operation")
         return [
             [
                 self.arrange(columns[k][j], y, each, rows_first=False)

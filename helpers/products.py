@@ -27,10 +27,10 @@ def jvp(
     J·v the shape of y. The cost is a small multiple of one evaluation of f,
     whatever the sizes.
 
-    Where TensorFlow has no forward rule (Keras recurrent layers), the same
-    product comes from two reverse passes: uᵀJ is linear in u, and its
-    derivative with respect to u, applied to v, is J·v. Forward mode
-    may differentiate past a rule given by `tf.custom_gradient`.
+    Where TensorFlow has no forward rule (Keras recurrent layers, `tf.sign`),
+    the same product comes from two reverse passes: uᵀJ is linear in u, and
+    its derivative with respect to u, applied to v, is J·v. Forward mode may
+    differentiate past a rule given by `tf.custom_gradient`.
 
     Args:
         f: function of one argument, a tensor or a structure of tensors.
@@ -59,7 +59,10 @@ def jvp(
         check_like("jvp", "v", v, "x", x)
         try:
             y, product = forward_product(run, x, v)
+            complete = all(p is not None for p in tf.nest.flatten(product))
         except NO_FORWARD_RULE:
+            complete = False
+        if not complete:
             y, product = double_reverse_product(run, x, v)
         return y, connected("jvp", product, y, unconnected)
 
@@ -140,17 +143,26 @@ def forward_product(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
 def double_reverse_product(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
     xs, vs = tf.nest.flatten(x), tf.nest.flatten(v)
     with tf.GradientTape(watch_accessed_variables=False) as outer:
-        with tf.GradientTape(watch_accessed_variables=False) as inner:
+        with tf.GradientTape(
+            persistent=True, watch_accessed_variables=False
+        ) as inner:
             inner.watch(xs)
             y = check_output("jvp", f(x))
-        u = tf.nest.map_structure(tf.zeros_like, y)
-        outer.watch(tf.nest.flatten(u))
-        rows = inner.gradient(
-            tf.nest.flatten(y), xs, output_gradients=tf.nest.flatten(u)
-        )
-    used = [(row, v) for row, v in zip(rows, vs, strict=True)]
-    used = [pair for pair in used if pair[0] is not None]
-    product = outer.gradient(
-        [row for row, _ in used], u, output_gradients=[v for _, v in used]
+        ys = tf.nest.flatten(y)
+        us = [tf.zeros_like(each) for each in ys]
+        outer.watch(us)
+        rows = inner.gradient(ys, xs, output_gradients=us)
+    used = [pair for pair in zip(rows, vs, strict=True) if pair[0] is not None]
+    products = outer.gradient(
+        [row for row, _ in used], us, output_gradients=[v for _, v in used]
     )
-    return y, product
+    filled = [
+        tf.zeros_like(each) if p is None and reaches(inner, each, xs) else p
+        for p, each in zip(products, ys, strict=True)
+    ]
+    return y, tf.nest.pack_sequence_as(y, filled)
+
+
+def reaches(tape: tf.GradientTape, y: tf.Tensor, xs: list) -> bool:
+    """Tell a flat path from x to y (zeros) from no path (`None`)."""
+    return any(row is not None for row in tape.gradient(y, xs))

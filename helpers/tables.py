@@ -24,7 +24,8 @@ def read_series(
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: a line has not five columns; a value is missing, not a
-            number, or not finite; too few rows. The message names the line.
+            number, or not finite; a column never changes; too few rows;
+            another encoding than UTF-8. The message names the place.
     """
     path = Path(path)
     if not path.is_file():
@@ -32,8 +33,7 @@ def read_series(
             f"`read_series`: expected a CSV file, got {str(path)!r}, which "
             "does not exist; use a path seen from the notebook's folder."
         )
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = [(n, row) for n, row in enumerate(csv.reader(file), 1) if row]
+    lines = numbered_rows(path)
     if lines and is_header(lines[0][1]):
         lines = lines[1:]
     rows = [parsed(number, row) for number, row in lines]
@@ -43,7 +43,30 @@ def read_series(
             f"{len(rows)}; use a longer series."
         )
     table = np.array(rows)
+    check_variation(table)
     return table[:, :4], table[:, 4]
+
+
+def numbered_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """The rows of the file that are not empty, with their line numbers."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return [(n, r) for n, r in enumerate(csv.reader(file), 1) if r]
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            "`read_series`: expected a file in UTF-8, got another encoding; "
+            'use "CSV UTF-8" when you save it.'
+        ) from error
+
+
+def check_variation(table: np.ndarray) -> None:
+    """Refuse a column that never changes: it cannot be standardised."""
+    for column in np.flatnonzero(np.ptp(table, axis=0) == 0):
+        raise ValueError(
+            "`read_series`: expected columns that vary, got the same number "
+            f"everywhere in column {column + 1}; use a column with "
+            "information."
+        )
 
 
 def is_header(row: list[str]) -> bool:
@@ -62,11 +85,12 @@ def is_number(cell: str) -> bool:
 
 def parsed(number: int, row: list[str]) -> list[float]:
     if len(row) != COLUMNS:
-        hint = "commas between the columns" if ";" in row[0] else "one file"
+        only = "a file with these columns only (no index, no dates)"
+        commas = "commas between the columns and points in the numbers"
         raise ValueError(
             f"`read_series`: expected {COLUMNS} columns (4 inputs, 1 output)"
-            f", got {len(row)} in line {number}; use {hint} with exactly "
-            "these columns."
+            f", got {len(row)} in line {number}; use "
+            f"{commas if ';' in row[0] else only}."
         )
     return [value(number, k, cell) for k, cell in enumerate(row, 1)]
 

@@ -359,3 +359,12 @@ def test_forward_mode_does_not_see_a_custom_gradient():
     np.testing.assert_allclose(
         2 * jacobian(sevenfold)(x), 7 * jacobian(sevenfold, mode="forward")(x)
     )
+
+
+@pytest.mark.parametrize("make", [jacobian, batch_jacobian])
+def test_auto_agrees_with_reverse_where_forward_has_no_rule(make):
+    def f(x):
+        return tf.sign(tf.tile(x, [1, 5]))
+
+    zeros = make(f)(normal(2, 3))
+    np.testing.assert_array_equal(zeros, make(f, mode="reverse")(normal(2, 3)))

@@ -86,3 +86,13 @@ def test_unconnected(product):
 def test_bad_calls_are_explained(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+def test_an_operation_without_a_forward_rule():
+    x = normal(3)
+    for product in (jvp, vjp):
+        _, zeros = product(tf.sign)(x, x)
+        np.testing.assert_array_equal(zeros, np.zeros(3))
+    y, Jv = jvp(lambda x: [tf.sign(x), x**2])(x, tf.ones_like(x))
+    np.testing.assert_array_equal(Jv[0], np.zeros(3))
+    np.testing.assert_allclose(Jv[1], 2 * x)

@@ -68,7 +68,7 @@ def test_bad_series_are_explained():
         helpers.make_windows(np.ones((5, 2)), np.ones((5, 1)), length=2)
 
 
-GOOD = "1,2,3,4,5\n" * 100
+GOOD = "1,2,3,4,5\n2,3,4,5,6\n" * 50
 
 
 @pytest.mark.parametrize("header", ["", "a,b,c,d,e\n", "\ufeffa,b,c,d,e\n"])
@@ -94,6 +94,8 @@ def test_a_good_file(tmp_path, header):
         ("1,2,3,4,5\n" * 99, r"at least 100 rows, got 99"),
         ("1,2,3,4,\n" + GOOD, r"line 1, column 5, got nothing"),
         ("", r"at least 100 rows, got 0"),
+        ("1,2,3,4,5\n" * 100, r"columns that vary, .* in column 1"),
+        ("1,2,3,4,5\n2,3,9,4,7\n" * 50, r"everywhere in column 4"),
     ],
 )
 def test_bad_files_are_explained(tmp_path, text, message):
@@ -106,3 +108,10 @@ def test_bad_files_are_explained(tmp_path, text, message):
 def test_missing_file():
     with pytest.raises(FileNotFoundError, match="'no.csv', which does not"):
         helpers.read_series("no.csv")
+
+
+def test_another_encoding_is_explained(tmp_path):
+    path = tmp_path / "series.csv"
+    path.write_bytes("grün,b,c,d,e\n".encode("latin-1") + GOOD.encode())
+    with pytest.raises(ValueError, match="a file in UTF-8"):
+        helpers.read_series(path)

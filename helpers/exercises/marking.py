@@ -20,8 +20,8 @@ def mark(exercise: str, answer: Any) -> None:
     Args:
         exercise: chapter and number, such as "scalar 1".
         answer: what the exercise asks for, a value or a function. An
-            Ellipsis (...), None, or a function that returns one of them
-            counts as unanswered.
+            Ellipsis (...), None, or a function whose body is dots counts as
+            unanswered.
 
     Raises:
         ValueError: there is no such exercise.
@@ -68,9 +68,22 @@ class Watched:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         result = self.function(*args, **kwargs)
-        if is_blank(result):
+        if unwritten(self.function, result):
             raise Unanswered
+        if result is None:
+            raise Hint(
+                "Your function returns None: is x watched, and is there a "
+                "`return`?"
+            )
         return result
+
+
+def unwritten(function: Callable[..., Any], result: Any) -> bool:
+    """Dots come back, or nothing from a body that uses no name."""
+    if result is not None:
+        return is_blank(result)
+    code = getattr(function, "__code__", None)
+    return code is not None and not code.co_names
 
 
 def find_marker(exercise: str) -> Callable[[Any], str]:

@@ -13,6 +13,8 @@ POINTS = (0.0, 0.5, 1.0, -2.0)
 def exercise_1(slope_at: Any) -> str:
     """The derivative of x·exp(-x²)."""
     found = [array(slope_at(tf.constant(x))) for x in POINTS]
+    if any(value.shape for value in found):
+        raise Hint("Return one number, not a list.")
     right = [(1 - 2 * x**2) * np.exp(-(x**2)) for x in POINTS]
     values = [x * np.exp(-(x**2)) for x in POINTS]
     if near(found, values):
@@ -26,6 +28,8 @@ def exercise_1(slope_at: Any) -> str:
 
 def exercise_2(shapes: Any) -> str:
     """Shapes of Jacobian and gradient, scalar source, target (2, 3)."""
+    if not all(isinstance(shape, tuple | list) for shape in shapes):
+        raise Hint("Two tuples are needed; a scalar has the empty shape ().")
     jacobian, gradient = (tuple(shape) for shape in shapes)
     if (jacobian, gradient) == ((), (2, 3)):
         raise Hint("The other way round: gradient adds up the target.")
@@ -44,7 +48,7 @@ def exercise_3(answers: Any) -> str:
         raise Hint(f"Four answers are needed, not {len(answers)}.")
     for name, answer, right in zip(names, answers, expected, strict=True):
         if (answer is None) != (right is None):
-            raise Hint(f"{name}: is a gradient registered, or not?")
+            raise Hint(f"{name}: is there a path from x to the result?")
         if right is not None and not near(answer, right):
             raise Hint(f"{name}: there is a path; what is its slope?")
     return "None is a missing path, zero a flat one."
@@ -62,24 +66,38 @@ def exercise_4(sinc: Any) -> str:
         if not near(value, np.sinc(x / np.pi)):
             raise Hint(f"The value at {x} should be {np.sinc(x / np.pi):.4f}.")
         if slope is None:
-            raise Hint("The tape found no path: use tf. functions on x.")
+            raise Hint(
+                f"At {x} the tape found no path: the result must be computed "
+                "from x."
+            )
         if not near(slope, right):
             raise Hint(
                 f"The slope at {x} is {slope:.3g}, it should be {right:.3g}: "
                 "replace x before you divide by it."
             )
-    return "The double where keeps the infinite slope out of the chain."
+    return "Right at 0 as well: nothing is divided by zero."
 
 
 def exercise_5(speed: Any) -> str:
-    """The speed of a point on a circle, run through at rate 3."""
-    for t in (0.0, 0.4, 2.0):
-        found = array(speed(tf.constant(t)))
-        if found.shape != ():
-            raise Hint(f"The speed is one number, not shape {found.shape}.")
-        total = abs(3 * np.cos(3 * t) - 3 * np.sin(3 * t))
-        if near(found, total) and not near(total, 3.0):
-            raise Hint("gradient adds up the two velocities; use a Jacobian.")
-        if not near(found, 3.0):
-            raise Hint("Take the norm of the Jacobian of (cos 3t, sin 3t).")
-    return "Three at every t: a circle at constant speed."
+    """The length of the velocity of two curves, from their Jacobians."""
+
+    def circle(t: tf.Tensor) -> tf.Tensor:
+        return tf.stack([tf.cos(3 * t), tf.sin(3 * t)])
+
+    def parabola(t: tf.Tensor) -> tf.Tensor:
+        return tf.stack([t, t**2, 2 * t])
+
+    for curve, rule in (
+        (circle, lambda t: 3.0),
+        (parabola, lambda t: np.sqrt(5 + 4 * t**2)),
+    ):
+        for t in (0.0, 0.4, 2.0):
+            found = array(speed(curve, tf.constant(t)))
+            if found.shape != ():
+                raise Hint(f"One number is needed, not shape {found.shape}.")
+            if not near(found, rule(t)):
+                raise Hint(
+                    f"{curve.__name__} at {t}: the speed is {rule(t):.3f}, "
+                    f"you have {found:.3f}; take the norm of the Jacobian."
+                )
+    return "The Jacobian of a curve is its velocity."
