@@ -12,7 +12,7 @@ from helpers.inputs import as_tensors, check_function, check_option
 
 METHODS = ("central", "forward", "complex", "richardson")
 OFFSETS = {
-    "forward": (1.0, 0.0),
+    "forward": (1.0,),
     "central": (1.0, -1.0),
     "richardson": (1.0, -1.0, 0.5, -0.5),
     "complex": (1.0j,),
@@ -125,8 +125,8 @@ def single_columns(
         realised = [p[index] for p in points]
         columns.append(
             [
-                slope(method, y, realised, steps[index])
-                for y in zip(*found, strict=True)
+                slope(method, y, realised, steps[index], (base, x[index]))
+                for *y, base in zip(*found, values.y, strict=True)
             ]
         )
     return [
@@ -152,15 +152,16 @@ def batched_columns(
     tiled = [np.concatenate([leaf] * copies) for leaf in values.leaves]
     per_entry = (len(entries), len(OFFSETS[method]), len(x))
 
-    def block(y: np.ndarray) -> np.ndarray:
+    def block(y: np.ndarray, base: np.ndarray) -> np.ndarray:
         split = y.reshape(*per_entry, *y.shape[1:])
         columns = [
-            slope(method, ys, [p[i] for p in ps], steps[i])
+            slope(method, ys, [p[i] for p in ps], steps[i], (base, x[i]))
             for i, ys, ps in zip(entries, split, points, strict=True)
         ]
         return np.stack(columns, -1).reshape(split.shape[2:] + x.shape[1:])
 
-    return [block(y) for y in values(replaced(tiled, k, stacked))]
+    found = values(replaced(tiled, k, stacked))
+    return [block(y, base) for y, base in zip(found, values.y, strict=True)]
 
 
 def perturbed(
@@ -174,8 +175,13 @@ def perturbed(
         yield point
 
 
-def slope(method: str, y: Any, realised: list, step: Any) -> np.ndarray:
-    """Combine the values y at the realised points into a derivative."""
+def slope(
+    method: str, y: Any, realised: list, step: Any, base: tuple
+) -> np.ndarray:
+    """Combine the values y at the realised points into a derivative.
+
+    base is the value and the point that nothing was added to.
+    """
     if method == "complex":
         wide = complex_dtype(np.asarray(step).dtype)
         if y[0].dtype != wide:
@@ -184,10 +190,11 @@ def slope(method: str, y: Any, realised: list, step: Any) -> np.ndarray:
                 f'{y[0].dtype}; use method="central".'
             )
         return np.imag(y[0]) / expanded(step, y[0])
-    pairs = range(0, len(OFFSETS[method]), 2)
+    if method == "forward":
+        y, realised = [*y, base[0]], [*realised, base[1]]
     found = [
         (y[i] - y[i + 1]) / expanded(realised[i] - realised[i + 1], y[i])
-        for i in pairs
+        for i in range(0, len(y), 2)
     ]
     if method == "richardson":
         return (4 * found[1] - found[0]) / 3

@@ -49,6 +49,20 @@ def test_batched_calls_f_once_for_all_perturbations():
     assert rows == [5, 2 * 6 * 5]
 
 
+@pytest.mark.parametrize(
+    ("method", "calls"), [("forward", 7), ("central", 13), ("richardson", 25)]
+)
+def test_values_per_column(method, calls):
+    count = []
+
+    def f(x):
+        count.append(1)
+        return mixing(x)
+
+    finite_difference_jacobian(f, method=method)(normal(3, 2))
+    assert len(count) == calls
+
+
 def test_complex_step_has_no_rounding_error():
     def f(x):
         return tf.stack([tf.exp(x[0]) * x[1], tf.sin(x[0])])
