@@ -4,7 +4,7 @@ PYTHON ?= python3
 NB     ?=
 ARGS   ?=
 
-.PHONY: help book test run lab lock clean
+.PHONY: help book test run lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -23,6 +23,9 @@ lab:
 
 lock:
 	@$(PYTHON) tasks.py lock $(ARGS)
+
+bench:
+	@$(PYTHON) tasks.py bench $(ARGS)
 
 clean:
 	@$(PYTHON) tasks.py clean

@@ -5,6 +5,7 @@
     python tasks.py run     execute notebooks and store their outputs
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
+    python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
 `run` takes notebooks, `test` takes options of pytest, `lab` of
@@ -69,6 +70,7 @@ def main(arguments: list[str]) -> int:
         "run": run,
         "lab": lab,
         "lock": lock,
+        "bench": bench,
         "clean": clean,
     }
     name, extra = (arguments or ["--help"])[0], arguments[1:]
@@ -131,6 +133,12 @@ def lock(extra: list[str]) -> int:
     set_up()
     command = [python(), "-m", "uv", "pip", "compile", *LOCK, *extra]
     return call(command, environment())
+
+
+def bench(extra: list[str]) -> int:
+    """Measure beside JAX and PyTorch, and store the result."""
+    set_up()
+    return call([python(), "benchmarks/lstm.py", *extra], environment())
 
 
 def clean(extra: list[str]) -> int:
