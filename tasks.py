@@ -183,7 +183,7 @@ def drop_stale_outputs() -> None:
 def outputs_fingerprint() -> str:
     """A digest of all that stored results depend on, but for the cells."""
     sources = [ROOT / "requirements.txt", VENV / "pyvenv.cfg"]
-    for folder in ("helpers", "data", "chapters"):
+    for folder in ("helpers", "benchmarks/results", "chapters"):
         sources += (ROOT / folder).rglob("*")
     skipped = (".pyc", ".ipynb")
     kept = [p for p in sources if p.is_file() and p.suffix not in skipped]
