@@ -1,0 +1,49 @@
+"""The stored results of `benchmarks/`, as text for a page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def benchmark_text(path: str | Path) -> str:
+    """Every call of a stored result with its time, the first line being 1.
+
+    The number is the median ratio of processor times; the machine and the
+    versions follow at the end.
+
+    Args:
+        path: a file that `benchmarks/lstm.py` has written.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"`benchmark_text`: expected a stored result, got {str(path)!r}, "
+            "which does not exist; use `make bench` to measure."
+        )
+    stored = json.loads(path.read_text())
+    works = list(stored["workloads"].values())
+    lines = [line for work in works for line in workload_lines(work)]
+    machine = stored["machine"]
+    found = [row.get("versions", {}) for w in works for row in rows(w)]
+    versions = {name: v for each in found for name, v in each.items()}
+    packages = [f"{name} {v}" for name, v in sorted(versions.items())]
+    where = f"{machine['processor']}, threads: {stored['threads']}"
+    return "\n".join([*lines, where, ", ".join(packages)])
+
+
+def workload_lines(work: dict[str, Any]) -> list[str]:
+    return [work["title"], *(row_line(row) for row in rows(work))]
+
+
+def row_line(row: dict[str, Any]) -> str:
+    label = row["label"].replace("`", "")
+    if "stopped_after" in row:
+        return f"   stopped  {label}"
+    return f"{row['cpu_ratio'][1]:10.2f}  {label}"
+
+
+def rows(work: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(work["rows"].values())
