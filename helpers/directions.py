@@ -6,16 +6,38 @@ Derivatives, 2nd ed., SIAM 2008, chapter 3. All rows, or all columns, are
 computed at once by `tf.vectorized_map`, or in blocks of `chunk_size`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
 
 Leaves = list[tf.Tensor]
+# From targets, sources and the targets' cotangents to one gradient a source.
+Gradients = Callable[[Any, list, Any], list]
+
+
+@contextmanager
+def recorded(sources: list) -> Iterator[Gradients]:
+    """Reverse mode, any number of times, through what is computed inside.
+
+    A graph records itself, and `tf.gradients` walks it. A persistent tape
+    prepares every loop for second derivatives as well, which makes Keras
+    recurrent layers a fifth to a third slower. It is only for functions that
+    tf.config.run_functions_eagerly(True) keeps from becoming graphs.
+    """
+    if not tf.executing_eagerly():
+        yield tf.gradients
+        return
+    with tf.GradientTape(
+        persistent=True, watch_accessed_variables=False
+    ) as tape:
+        tape.watch(sources)
+        yield tape.gradient
 
 
 def reverse_rows(
-    tape: tf.GradientTape,
+    gradients: Gradients,
     y: tf.Tensor,
     xs: Leaves,
     *,
@@ -28,12 +50,12 @@ def reverse_rows(
 
     def row(index: tf.Tensor) -> Leaves:
         seed = basis_tensor(index, y, batched)
-        gradients = tape.gradient(y, xs, output_gradients=seed)
-        for k, gradient in enumerate(gradients):
+        found = gradients(y, xs, seed)
+        for k, gradient in enumerate(found):
             used[k] = gradient is not None
         return [
             tf.zeros_like(x) if g is None else tf.convert_to_tensor(g)
-            for g, x in zip(gradients, xs, strict=True)
+            for g, x in zip(found, xs, strict=True)
         ]
 
     blocks = stack_directions(row, size, chunk_size, xs)

@@ -5,8 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from helpers import directions
 from helpers.compiled import Compiled, autographed
-from helpers.directions import all_known, forward_columns, reverse_rows
 from helpers.inputs import (
     MODES,
     UNCONNECTED,
@@ -150,19 +150,16 @@ class _Task:
         xs = tf.nest.flatten(x)
         if self.batched:
             check_batch(self.name, x)
-        with tf.GradientTape(
-            persistent=True, watch_accessed_variables=False
-        ) as tape:
-            tape.watch(xs)
+        with directions.recorded(xs) as gradients:
             y = check_output(self.name, self.f(x))
         ys = tf.nest.flatten(y)
         if self.batched:
             check_target_batch(self.name, ys, xs)
-        blocks = self.blocks(tape, x, xs, ys)
+        blocks = self.blocks(gradients, x, xs, ys)
         inner = [tf.nest.pack_sequence_as(x, row) for row in blocks]
         return tf.nest.pack_sequence_as(y, inner)
 
-    def blocks(self, tape: Any, x: Any, xs: list, ys: list) -> list[list]:
+    def blocks(self, gradients: Any, x: Any, xs: list, ys: list) -> list:
         """The blocks d ys[j] / d xs[k], as blocks[j][k]."""
         if static_size(xs) == 0:
             # An empty batch; vectorized_map mistakes the shapes of some.
@@ -173,7 +170,7 @@ class _Task:
             except (TypeError, LookupError, AttributeError) as error:
                 if self.mode == "forward":
                     raise self.no_forward(error) from error
-        return [self.reverse(tape, y, xs) for y in ys]
+        return [self.reverse(gradients, y, xs) for y in ys]
 
     def prefers_forward(self, xs: list, ys: list) -> bool:
         inputs = static_size(xs, skip=int(self.batched))
@@ -182,8 +179,8 @@ class _Task:
             return False
         return CROSSOVER * inputs <= outputs and not has_custom_gradient()
 
-    def reverse(self, tape: Any, y: tf.Tensor, xs: list) -> list:
-        rows = reverse_rows(tape, y, xs, **self.options)
+    def reverse(self, gradients: Any, y: tf.Tensor, xs: list) -> list:
+        rows = directions.reverse_rows(gradients, y, xs, **self.options)
         return [
             self.arrange(block, y, each, rows_first=True)
             for block, each in zip(rows, xs, strict=True)
@@ -195,10 +192,10 @@ class _Task:
             return tf.nest.flatten(check_output(self.name, self.f(packed)))
 
         columns = [
-            forward_columns(flat, xs, k, ys, **self.options)
+            directions.forward_columns(flat, xs, k, ys, **self.options)
             for k in range(len(xs))
         ]
-        if self.mode == "auto" and not all_known(columns):
+        if self.mode == "auto" and not directions.all_known(columns):
             raise LookupError("no forward rule for an operation")
         return [
             [

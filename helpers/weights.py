@@ -196,7 +196,9 @@ def one_sample(
         y = tf.nest.map_structure(lambda leaf: leaf[0], model(single))
 
     def matrix(y: tf.Tensor) -> tf.Tensor:
-        rows = reverse_rows(tape, y, sources, batched=False, chunk_size=None)
+        rows = reverse_rows(
+            tape.gradient, y, sources, batched=False, chunk_size=None
+        )
         named = zip(variables, rows, strict=True)
         unused.update(name for name, block in named if block is None)
         return side_by_side(y, rows, sources)

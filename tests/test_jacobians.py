@@ -368,3 +368,50 @@ def test_auto_agrees_with_reverse_where_forward_has_no_rule(make):
 
     zeros = make(f)(normal(2, 3))
     np.testing.assert_array_equal(zeros, make(f, mode="reverse")(normal(2, 3)))
+
+
+# What the graph is made of
+
+
+def list_operations(function, x):
+    """How many operations keep or fetch the steps of a loop."""
+    graph = function.get_concrete_function(x).graph.as_graph_def()
+    nodes = [each for f in graph.library.function for each in f.node_def]
+    return sum(node.op.startswith("TensorListP") for node in nodes)
+
+
+def test_loops_keep_no_more_than_one_gradient_needs():
+    model = keras.Sequential([keras.Input([4, 2]), keras.layers.LSTM(3)])
+    x = normal(5, 4, 2, dtype="float32")
+
+    def f(x):
+        return tf.reduce_sum(model(x), 1)
+
+    @tf.function
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = f(x)
+        return tape.gradient(y, x)
+
+    J = batch_jacobian(f)
+    np.testing.assert_array_equal(J(x), gradient(x))
+    expected = list_operations(gradient, x)
+    assert 0 < list_operations(J._function, x) <= expected
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_functions_run_eagerly(mode):
+    x, seen = normal(3, 2), []
+
+    def f(x):
+        seen.append(tf.executing_eagerly())
+        return mixing(x)
+
+    tf.config.run_functions_eagerly(True)
+    try:
+        J = jacobian(f, mode=mode)(x)
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert seen[0]
+    np.testing.assert_allclose(J, tape_jacobian(mixing, x), rtol=1e-12)
