@@ -43,23 +43,39 @@ class Compiled:
         tensors = self.tensors(arguments)
         try:
             return self._function(*tensors)
-        except (NotImplementedError, AttributeError) as error:
-            if "numpy" not in str(error):
+        except Exception as error:
+            clearer = self.explained(error)
+            if clearer is None:
                 raise
-            raise TypeError(
+            raise clearer from error
+
+    def explained(self, error: Exception) -> Exception | None:
+        """What a known error of TensorFlow means here, and what to use."""
+        text = str(error)
+        eager_only = isinstance(error, NotImplementedError | AttributeError)
+        if eager_only and "numpy" in text:
+            return TypeError(
                 f"`{self.name}`: expected f to be made of TensorFlow "
                 "operations, got one that leaves TensorFlow (NumPy, "
                 "`.numpy()`); use `tf.` operations, or "
                 "`finite_difference_jacobian` for a black box."
-            ) from error
-        except tf.errors.InvalidArgumentError as error:
-            if not self._jit or "TensorList" not in str(error):
-                raise
-            raise ValueError(
+            )
+        invalid = isinstance(error, tf.errors.InvalidArgumentError)
+        if self._jit and invalid and "TensorList" in text:
+            return ValueError(
                 f"`{self.name}`: expected a function that XLA can compile, "
                 "got one with a TensorArray loop (a Keras recurrent layer); "
                 "use `jit=False`."
-            ) from error
+            )
+        if "handle data not set" in text:
+            return ValueError(
+                f"`{self.name}`: expected f to build its loops when it is "
+                "called, got one that was traced before, with a loop (a "
+                "recurrent layer in a SavedModel); use the model from a "
+                ".keras file, unroll=True before the export, or `vjp`, one "
+                "product at a time."
+            )
+        return None
 
     def tensors(self, arguments: tuple) -> list[Any]:
         """The arguments as floating tensors, or an error that says why not."""

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 import helpers
+from helpers import batch_jacobian, vjp
 from helpers.attempts import attempt
 from helpers.recurrent_plots import (
     plot_fading,
@@ -178,3 +179,19 @@ def test_jvp_of_a_loop_agrees_with_the_copies():
     J = jacobian_by_copies(layer, x)
     expected = np.einsum("nitk,ntk->ni", J, v)
     np.testing.assert_allclose(product, expected, atol=1e-13)
+
+
+def test_helpers_on_a_loaded_saved_model(tmp_path):
+    net = keras.Sequential([keras.Input((4, 3)), LAYERS.LSTM(2)])
+    x = tf.random.stateless_normal([2, 4, 3], (1, 2))
+    net.export(str(tmp_path), verbose=False)
+    loaded = tf.saved_model.load(str(tmp_path))
+    right = tape_jacobian(net, x)
+    with pytest.raises(ValueError, match=r"`batch_jacobian`.*SavedModel"):
+        batch_jacobian(loaded.serve)(x)
+    for k in range(2):
+        one = batch_jacobian(lambda x, k=k: loaded.serve(x)[:, k])(x)
+        np.testing.assert_allclose(one, right[:, k], atol=1e-6)
+        u = tf.one_hot([k, k], 2)
+        product = vjp(loaded.serve)(x, u)[1]
+        np.testing.assert_allclose(product, right[:, k], atol=1e-6)
