@@ -13,6 +13,9 @@ import numpy as np
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
 PEERS = ROOT / ".venv-peers"
+# Bytes that glibc keeps for a process instead of handing them back after
+# every call and fetching them again, page by page, for the next.
+KEPT = str(4 * 10**9)
 
 
 class Slow(Exception):
@@ -79,6 +82,8 @@ def environment(threads: int, folder: Path) -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "-1",
         "JAX_PLATFORMS": "cpu",
         "KERAS_BACKEND": "tensorflow",
+        "MALLOC_MMAP_THRESHOLD_": KEPT,
+        "MALLOC_TRIM_THRESHOLD_": KEPT,
         "MKL_NUM_THREADS": count,
         "OMP_NUM_THREADS": count,
         "PYTHONPATH": str(ROOT),
