@@ -1,6 +1,11 @@
 """What the chapter on tensors says and does not show in a cell."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from helpers import jacobian
@@ -56,3 +61,45 @@ def test_a_factor_on_the_right_gives_its_transpose_on_the_diagonal():
     J = jacobian(lambda X: X @ B)(tf.ones([3, 4]))
     table = tf.reshape(J, [6, 12])
     np.testing.assert_allclose(table, np.kron(np.eye(3), B.numpy().T))
+
+
+@pytest.mark.parametrize("persistent", [True, False])
+def test_a_tape_entered_again_goes_on_recording(persistent):
+    x = tf.constant([1.0, 2.0, 3.0])
+    with tf.GradientTape(persistent=persistent) as tape:
+        tape.watch(x)
+        y = x**2
+    with tape:
+        row = y[1]
+    np.testing.assert_allclose(tape.gradient(row, x), [0, 4, 0])
+
+
+def test_a_tape_entered_while_it_is_open_refuses():
+    refusal = pytest.raises(ValueError, match="Tape is still recording")
+    with tf.GradientTape() as tape, refusal, tape:
+        pass
+
+
+def test_the_plain_jacobian_prints_nothing():
+    """Versions of 2019 printed executor errors beside the right result."""
+    code = """
+import sys
+import keras
+import tensorflow as tf
+
+model = keras.Sequential([keras.Input([2]), keras.layers.Dense(2)])
+x = tf.constant([[1.0, 2.0]])
+with tf.GradientTape() as tape:
+    y = model(x)
+print("from here", file=sys.stderr, flush=True)
+assert tape.jacobian(y, model.trainable_variables)[0].shape == (1, 2, 2, 2)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stderr.split("from here")[1].strip() == "", run.stderr
+    assert run.stdout == ""
