@@ -27,11 +27,15 @@ def benchmark_text(path: str | Path) -> str:
     works = list(stored["workloads"].values())
     lines = [line for work in works for line in workload_lines(work)]
     machine = stored["machine"]
-    found = [row.get("versions", {}) for w in works for row in rows(w)]
-    versions = {name: v for each in found for name, v in each.items()}
-    packages = [f"{name} {v}" for name, v in sorted(versions.items())]
     where = f"{machine['processor']}, threads: {stored['threads']}"
-    return "\n".join([*lines, where, ", ".join(packages)])
+    found = [versions(row) for work in works for row in rows(work)]
+    return "\n".join([*lines, where, *filter(None, dict.fromkeys(found))])
+
+
+def versions(row: dict[str, Any]) -> str:
+    """The packages of one call; each framework has its own environment."""
+    named = row.get("versions", {}).items()
+    return ", ".join(f"{name} {version}" for name, version in named)
 
 
 def workload_lines(work: dict[str, Any]) -> list[str]:

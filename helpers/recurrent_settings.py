@@ -46,22 +46,24 @@ def tape_inside_or_out(
     net: keras.Model, unrolled: keras.Model, x: tf.Tensor
 ) -> dict[str, Call]:
     return {
-        "eager": lambda: rows(net, x),
-        "eager, one by one": lambda: rows(net, x, pfor=False),
-        "all compiled": lambda: compiled(lambda: rows(net, x)),
+        "eager": lambda: plain_jacobian(net, x),
+        "eager, one by one": lambda: plain_jacobian(net, x, pfor=False),
+        "all compiled": lambda: compiled(lambda: plain_jacobian(net, x)),
         "all compiled, one by one": lambda: compiled(
-            lambda: rows(net, x, pfor=False)
+            lambda: plain_jacobian(net, x, pfor=False)
         ),
-        "XLA": lambda: compiled(lambda: rows(net, x), jit=True),
-        "XLA, unroll": lambda: compiled(lambda: rows(unrolled, x), jit=True),
-        "model compiled": lambda: rows(tf.function(net), x),
-        "model compiled, kept tape": lambda: rows(
+        "XLA": lambda: compiled(lambda: plain_jacobian(net, x), jit=True),
+        "XLA, unroll": lambda: compiled(
+            lambda: plain_jacobian(unrolled, x), jit=True
+        ),
+        "model compiled": lambda: plain_jacobian(tf.function(net), x),
+        "model compiled, kept tape": lambda: plain_jacobian(
             tf.function(net), x, keep=True
         ),
-        "model compiled, one by one": lambda: rows(
+        "model compiled, one by one": lambda: plain_jacobian(
             tf.function(net), x, pfor=False
         ),
-        "model compiled, unroll": lambda: rows(
+        "model compiled, kept, unroll": lambda: plain_jacobian(
             tf.function(unrolled), x, keep=True
         ),
     }
@@ -75,19 +77,22 @@ def after_saving(
         return keras.models.load_model(folder / "net.keras")
 
     return {
-        ".keras reload": lambda: rows(reloaded(), x),
-        "SavedModel": lambda: rows(exported(net, folder), x),
-        "SavedModel, one by one": lambda: rows(
+        ".keras reload": lambda: plain_jacobian(reloaded(), x),
+        "SavedModel": lambda: plain_jacobian(exported(net, folder), x),
+        "SavedModel, one by one": lambda: plain_jacobian(
             exported(net, folder), x, pfor=False
         ),
-        "SavedModel, unroll": lambda: rows(exported(unrolled, folder), x),
+        "SavedModel, unroll": lambda: plain_jacobian(
+            exported(unrolled, folder), x
+        ),
     }
 
 
-def rows(
+@without_warning("triggered tf.function retracing")
+def plain_jacobian(
     f: Callable, x: tf.Tensor, *, pfor: bool = True, keep: bool = False
 ) -> tf.Tensor:
-    """Per-sample Jacobian by rows, all at once (pfor) or one by one."""
+    """`tape.batch_jacobian`, all rows at once (pfor) or one by one."""
     with tf.GradientTape(persistent=keep or not pfor) as tape:
         tape.watch(x)
         y = f(x)

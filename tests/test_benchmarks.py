@@ -17,6 +17,8 @@ def test_every_call_machine_and_versions_are_named():
         assert work["title"] in text
         for row in work["rows"].values():
             assert row["label"].replace("`", "") in text
+            for name, version in row.get("versions", {}).items():
+                assert f"{name} {version}" in text
     for name in ("tensorflow 2", "jax ", "torch ", "threads: "):
         assert name in text
     assert STORED["machine"]["processor"] in text
@@ -44,10 +46,10 @@ def ratio(work: str, label: str) -> float:
 @pytest.mark.parametrize("work", ["windows-256", "windows-all"])
 def test_what_the_chapter_says_of_windows(work):
     assert 0.97 < ratio(work, "PyTorch, `torch.compile`") < 1.05
-    assert 1.03 < ratio(work, "JAX, jit") < 1.15
-    assert 0.95 < ratio(work, "JAX, jit, first step apart") < 1.08
+    apart = ratio(work, "JAX, jit, first step apart")
+    assert 1 < apart < ratio(work, "JAX, jit") < 1.15
     assert ratio(work, "`tape.gradient`, eager") > 3
-    assert ratio(work, "`batch_jacobian` of the Keras model") > 1.1
+    assert 1.2 < ratio(work, "`batch_jacobian` of the Keras model") < 1.3
 
 
 def test_what_the_chapter_says_of_first_calls():
@@ -63,10 +65,11 @@ def test_what_the_chapter_says_of_sequences():
                 assert row["cpu_ratio"][1] > 1.5, (name, row["label"])
     one_loop = "JAX, the same recurrence, one loop"
     segments = "JAX, the same recurrence, same segments"
-    for work in ("sequence-1-50", "sequence-16-50"):
-        assert 0.95 < ratio(work, one_loop) < 1.25
+    for work in ("sequence-1-50", "sequence-16-50", "sequence-1-200"):
+        assert ratio(work, one_loop) > 1
         assert ratio(work, segments) < 1
-    assert ratio("sequence-1-1000", one_loop) > 1.25
+    assert ratio("sequence-1-1000", one_loop) > 1
+    assert ratio("sequence-1-1000", segments) > 1
     assert ratio("sequence-1-50", "`tape.batch_jacobian`, eager") > 100
 
 
