@@ -154,8 +154,11 @@ def static_size(leaves: list[tf.Tensor], skip: int = 0) -> int | None:
     return sum(math.prod(shape) for shape in shapes)
 
 
-def check_like(name: str, role: str, v: Any, of: str, x: Any) -> None:
-    """Raise a ValueError unless v has x's structure, shapes and dtypes."""
+def like(name: str, role: str, v: Any, of: str, x: Any) -> Any:
+    """Return v; raise unless it has x's structure, shapes and dtypes.
+
+    A shape that is not known before is compared when the graph runs.
+    """
     try:
         tf.nest.assert_same_structure(v, x)
     except (ValueError, TypeError) as error:
@@ -172,6 +175,19 @@ def check_like(name: str, role: str, v: Any, of: str, x: Any) -> None:
                 f"and {right.dtype.name}, got shape {left.shape} and "
                 f"{left.dtype.name}; use tf.reshape or tf.cast on {role}."
             )
+    checked = [
+        same_shape(f"`{name}`: expected {role} of the shape of {of}", *pair)
+        for pair in zip(tf.nest.flatten(v), tf.nest.flatten(x), strict=True)
+    ]
+    return tf.nest.pack_sequence_as(v, checked)
+
+
+def same_shape(message: str, v: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
+    if v.shape.is_fully_defined() and x.shape.is_fully_defined():
+        return v
+    equal = tf.debugging.assert_equal(tf.shape(v), tf.shape(x), message)
+    with tf.control_dependencies([equal]):
+        return tf.identity(v)
 
 
 def not_connected(name: str) -> ValueError:

@@ -19,7 +19,7 @@ from helpers.inputs import (
     not_connected,
     static_size,
 )
-from helpers.operations import has_custom_gradient
+from helpers.operations import NO_LOOP_RULE, forward_agrees, no_forward
 
 # Forward mode is chosen when the output has at least this many numbers per
 # number of the input: a column costs up to twice as much as a row (measured
@@ -164,20 +164,28 @@ class _Task:
         if static_size(xs) == 0:
             # An empty batch; vectorized_map mistakes the shapes of some.
             return [[self.zeros(y, each) for each in xs] for y in ys]
-        if self.mode == "forward" or self.prefers_forward(xs, ys):
-            try:
-                return self.forward(x, xs, ys)
-            except (TypeError, LookupError, AttributeError) as error:
-                if self.mode == "forward":
-                    raise self.no_forward(error) from error
-        return [self.reverse(gradients, y, xs) for y in ys]
+        columns = None
+        if self.takes_forward(xs, ys):
+            columns = self.columns(x, xs, ys)
+        if columns is None:
+            return [self.reverse(gradients, y, xs) for y in ys]
+        return [
+            [
+                self.arrange(columns[k][j], y, each, rows_first=False)
+                for k, each in enumerate(xs)
+            ]
+            for j, y in enumerate(ys)
+        ]
 
-    def prefers_forward(self, xs: list, ys: list) -> bool:
+    def takes_forward(self, xs: list, ys: list) -> bool:
+        """Whether forward mode was asked for, or is cheaper and the same."""
         inputs = static_size(xs, skip=int(self.batched))
         outputs = static_size(ys, skip=int(self.batched))
-        if self.mode != "auto" or None in (inputs, outputs):
-            return False
-        return CROSSOVER * inputs <= outputs and not has_custom_gradient()
+        if self.mode == "auto" and None not in (inputs, outputs):
+            cheaper = CROSSOVER * inputs <= outputs
+            return cheaper and forward_agrees(self.name, ys, xs)
+        asked = self.mode == "forward"
+        return asked and forward_agrees(self.name, ys, xs, asked=True)
 
     def reverse(self, gradients: Any, y: tf.Tensor, xs: list) -> list:
         rows = directions.reverse_rows(gradients, y, xs, **self.options)
@@ -186,24 +194,25 @@ class _Task:
             for block, each in zip(rows, xs, strict=True)
         ]
 
-    def forward(self, x: Any, xs: list, ys: list) -> list[list]:
+    def columns(self, x: Any, xs: list, ys: list) -> list[list] | None:
+        """Columns by every x of every y; None where reverse mode must help."""
+
         def flat(leaves: list) -> list:
             packed = tf.nest.pack_sequence_as(x, leaves)
             return tf.nest.flatten(check_output(self.name, self.f(packed)))
 
-        columns = [
-            directions.forward_columns(flat, xs, k, ys, **self.options)
-            for k in range(len(xs))
-        ]
-        if self.mode == "auto" and not directions.all_known(columns):
-            raise LookupError("no forward rule for an operation")
-        return [
-            [
-                self.arrange(columns[k][j], y, each, rows_first=False)
-                for k, each in enumerate(xs)
+        try:
+            columns = [
+                directions.forward_columns(flat, xs, k, ys, **self.options)
+                for k in range(len(xs))
             ]
-            for j, y in enumerate(ys)
-        ]
+        except Exception as error:
+            # f has been traced before: what fails is forward mode.
+            if self.mode == "forward":
+                raise no_forward(self.name, NO_LOOP_RULE) from error
+            return None
+        known = self.mode == "forward" or directions.all_known(columns)
+        return columns if known else None
 
     def arrange(
         self, block: Any, y: tf.Tensor, x: tf.Tensor, *, rows_first: bool
@@ -230,14 +239,6 @@ class _Task:
 
     def position(self, y: tf.Tensor, rows_first: bool) -> int:
         return 1 if rows_first else y.shape.rank
-
-    def no_forward(self, error: Exception) -> ValueError:
-        return ValueError(
-            f"`{self.name}`: expected a function that forward mode can "
-            "differentiate, got one that it cannot: TensorFlow has no "
-            "forward rule for a TensorArray loop, as in Keras recurrent "
-            f"layers ({type(error).__name__}). Use mode=\"reverse\"."
-        )
 
 
 def move_first_axis(block: tf.Tensor, position: int) -> tf.Tensor:

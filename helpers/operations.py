@@ -1,9 +1,13 @@
 """The kinds of operations that a function is made of, before it runs."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
+
+from helpers.quiet import without_warning
 
 LOOPS = {"While", "StatelessWhile"}
 ASSIGNMENTS = {
@@ -11,6 +15,41 @@ ASSIGNMENTS = {
     "AssignAddVariableOp",
     "AssignSubVariableOp",
 }
+
+# Random numbers that are drawn anew at every run, and changes of state.
+DRAWS_OR_ASSIGNS = re.compile(
+    "^(Random|TruncatedNormal|ParameterizedTruncatedNormal|Multinomial|Rng|"
+    "Stateful(Uniform|Standard|Truncated|Random))|Assign|Scatter.*Resource"
+)
+# TensorFlow makes its forward mode of two reverse passes through each
+# operation. These, from the first pass, have no rule for the second: their
+# part of the derivative raises an error or, worse, is left out.
+WITHOUT_SECOND_RULE = {
+    "CropAndResizeGradImage",
+    "Dilation2DBackpropFilter",
+    "Dilation2DBackpropInput",
+    "FakeQuantWithMinMaxArgsGradient",
+    "FakeQuantWithMinMaxVarsGradient",
+    "FakeQuantWithMinMaxVarsPerChannelGradient",
+    "FractionalAvgPoolGrad",
+    "FractionalMaxPoolGrad",
+    "LRNGrad",
+    "ResizeBicubicGrad",
+    "ResizeBilinearGrad",
+    "ResizeNearestNeighborGrad",
+    "ScaleAndTranslateGrad",
+    "SoftsignGrad",
+    "SparseSegmentMeanGrad",
+    "SparseSegmentMeanGradV2",
+    "SparseSegmentSqrtNGrad",
+    "SparseSegmentSqrtNGradV2",
+    "SparseSegmentSumGrad",
+    "SparseSegmentSumGradV2",
+}
+NO_LOOP_RULE = (
+    "TensorFlow has no forward rule for one of its operations; for a "
+    "TensorArray loop, as in Keras recurrent layers, for instance"
+)
 
 
 def operations_of(f: Callable[[Any], Any], x: Any) -> tuple[Any, set[str]]:
@@ -32,14 +71,88 @@ def nodes_of(graph: tf.Graph) -> list[Any]:
     return [*graph.node, *inner]
 
 
-def has_custom_gradient() -> bool:
-    """Tell whether the function that is being traced has a rule of its own.
+def reverse_nodes(f: Callable[[Any], Any], x: Any) -> list[Any]:
+    """All nodes of f at x and of one reverse pass through it; none is run.
+
+    Args:
+        f: function of tensors.
+        x: structure of tensors, the argument of f.
+    """
+
+    def both(x: Any) -> None:
+        add_reverse_pass(tf.nest.flatten(f(x)), tf.nest.flatten(x))
+
+    specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, x)
+    traced = tf.function(partial(both), autograph=False)
+    return nodes_of(traced.get_concrete_function(specs).graph)
+
+
+def forward_agrees(
+    name: str, ys: list, xs: list, *, asked: bool = False
+) -> bool:
+    """Tell whether forward mode gives what reverse mode gives.
+
+    Args:
+        name: the public name that an error starts with.
+        ys, xs: outputs and inputs of the graph that is being traced.
+        asked: raise a ValueError where the two differ; only the rules of
+            `tf.custom_gradient`, which it ignores, are allowed.
+    """
+    if tf.executing_eagerly():
+        return asked
+    add_reverse_pass(ys, xs)
+    nodes = nodes_of(tf.compat.v1.get_default_graph())
+    reason = obstacle(nodes)
+    if asked and reason:
+        raise no_forward(name, reason)
+    return asked or not (reason or has_custom_gradient(nodes))
+
+
+def obstacle(nodes: Iterable[Any]) -> str:
+    """Why forward mode would go wrong, or an empty text."""
+    missing = without_forward_rule(nodes)
+    if missing:
+        return f"TensorFlow has no forward rule beside {', '.join(missing)}"
+    if draws_or_assigns(nodes):
+        return (
+            "it draws random numbers or assigns to a variable, once for "
+            "every column"
+        )
+    return ""
+
+
+def add_reverse_pass(ys: list, xs: list) -> None:
+    """Nothing is run: TensorFlow removes what no result needs."""
+    with without_warning("Converting IndexedSlices"):
+        tf.gradients(ys, xs)
+
+
+def draws_or_assigns(nodes: Iterable[Any]) -> bool:
+    """Tell whether running the function twice is not the same as once."""
+    return any(DRAWS_OR_ASSIGNS.search(node.op) for node in nodes)
+
+
+def without_forward_rule(nodes: Iterable[Any]) -> list[str]:
+    """The operations that only reverse mode can differentiate."""
+    return sorted({node.op for node in nodes} & WITHOUT_SECOND_RULE)
+
+
+def has_custom_gradient(nodes: Iterable[Any]) -> bool:
+    """Tell whether the function has a rule of its own.
 
     Only the reverse mode follows the rules of `tf.custom_gradient`.
     """
-    graph = tf.compat.v1.get_default_graph()
     return any(
         node.attr["_gradient_op_type"].s.startswith(b"CustomGradient")
-        for node in nodes_of(graph)
+        for node in nodes
         if "_gradient_op_type" in node.attr
+    )
+
+
+def no_forward(name: str, reason: str) -> ValueError:
+    """The error for a function that forward mode cannot differentiate."""
+    return ValueError(
+        f"`{name}`: expected a function that forward mode can differentiate, "
+        f"got one that it cannot: {reason}. Use reverse mode "
+        '(mode="reverse", or `vjp`).'
     )

@@ -9,13 +9,18 @@ from helpers.compiled import Compiled, autographed
 from helpers.inputs import (
     UNCONNECTED,
     check_function,
-    check_like,
     check_option,
     check_output,
+    like,
     not_connected,
 )
-
-NO_FORWARD_RULE = (TypeError, LookupError, AttributeError)
+from helpers.operations import (
+    draws_or_assigns,
+    no_forward,
+    obstacle,
+    reverse_nodes,
+    without_forward_rule,
+)
 
 
 def jvp(
@@ -56,13 +61,14 @@ def jvp(
     run = prepared("jvp", f, unconnected)
 
     def compute(x: Any, v: Any) -> tuple[Any, Any]:
-        check_like("jvp", "v", v, "x", x)
-        try:
-            y, product = forward_product(run, x, v)
-            complete = all(p is not None for p in tf.nest.flatten(product))
-        except NO_FORWARD_RULE:
-            complete = False
-        if not complete:
+        v = like("jvp", "v", v, "x", x)
+        nodes = reverse_nodes(run, x)
+        if without_forward_rule(nodes):
+            raise no_forward("jvp", obstacle(nodes))
+        y, product = None, None
+        if not draws_or_assigns(nodes):
+            y, product = attempted(run, x, v)
+        if product is None:
             y, product = double_reverse_product(run, x, v)
         return y, connected("jvp", product, y, unconnected)
 
@@ -102,7 +108,7 @@ def vjp(
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tf.nest.flatten(x))
             y = check_output("vjp", run(x))
-        check_like("vjp", "u", u, "y = f(x)", y)
+        u = like("vjp", "u", u, "y = f(x)", y)
         product = tape.gradient(
             tf.nest.flatten(y),
             tf.nest.flatten(x),
@@ -120,7 +126,7 @@ def prepared(name: str, f: Any, unconnected: str) -> Callable[[Any], Any]:
     return autographed(f)
 
 
-def connected(name: str, product: Any, like: Any, unconnected: str) -> Any:
+def connected(name: str, product: Any, of: Any, unconnected: str) -> Any:
     """Replace every None in product by zeros, or raise, as asked for."""
     leaves = tf.nest.flatten(product)
     missing = sum(leaf is None for leaf in leaves)
@@ -128,9 +134,20 @@ def connected(name: str, product: Any, like: Any, unconnected: str) -> Any:
         raise not_connected(name)
     filled = [
         tf.zeros_like(each) if leaf is None else tf.convert_to_tensor(leaf)
-        for leaf, each in zip(leaves, tf.nest.flatten(like), strict=True)
+        for leaf, each in zip(leaves, tf.nest.flatten(of), strict=True)
     ]
-    return tf.nest.pack_sequence_as(like, filled)
+    return tf.nest.pack_sequence_as(of, filled)
+
+
+def attempted(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
+    """The forward product; None where TensorFlow has no rule for it."""
+    try:
+        y, product = forward_product(f, x, v)
+    except Exception:
+        # f has been traced before: what fails is forward mode.
+        return None, None
+    known = all(each is not None for each in tf.nest.flatten(product))
+    return (y, product) if known else (None, None)
 
 
 def forward_product(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
