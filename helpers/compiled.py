@@ -1,5 +1,7 @@
 """The compiled callable that every derivative in this package returns."""
 
+import inspect
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -33,6 +35,7 @@ class Compiled:
         self.name = name
         self._f = f
         self._jit = jit
+        self._count = len(inspect.signature(compute).parameters)
         # A partial of its own keeps TensorFlow from mistaking the first calls
         # of many callables for one function that is traced again and again.
         self._function = tf.function(
@@ -67,6 +70,16 @@ class Compiled:
                 "got one with a TensorArray loop (a Keras recurrent layer); "
                 "use `jit=False`."
             )
+        if "EagerPyFunc" in text:
+            return ValueError(
+                f"`{self.name}`: expected f to be made of TensorFlow "
+                "operations, got one with tf.py_function, which TensorFlow "
+                "differentiates only once for each call; use `vjp`, one "
+                "product at a time, or `finite_difference_jacobian`."
+            )
+        if invalid and "of the shape of" in text:
+            found = re.search(r"`\w+`: expected \w+ of the [^]\n]*", text)
+            return ValueError(f"{found[0]}; use tf.reshape on it.")
         if "handle data not set" in text:
             return ValueError(
                 f"`{self.name}`: expected f to build its loops when it is "
@@ -79,6 +92,12 @@ class Compiled:
 
     def tensors(self, arguments: tuple) -> list[Any]:
         """The arguments as floating tensors, or an error that says why not."""
+        if len(arguments) != self._count:
+            raise TypeError(
+                f"`{self.name}`: expected {self._count} argument(s), got "
+                f"{len(arguments)}; use one list, tuple or dict for several "
+                "inputs."
+            )
         tensors = [as_tensors(self.name, each) for each in arguments]
         check_precision(self.name, self._f, tensors[0])
         return tensors

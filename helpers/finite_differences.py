@@ -1,13 +1,17 @@
 """Jacobians from function values alone, for checks and for black boxes."""
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import tensorflow as tf
 
+from helpers.difference_steps import (
+    NAME,
+    check_step,
+    complex_dtype,
+    step_sizes,
+)
 from helpers.inputs import as_tensors, check_function, check_option
 
 METHODS = ("central", "forward", "complex", "richardson")
@@ -17,8 +21,6 @@ OFFSETS = {
     "richardson": (1.0, -1.0, 0.5, -0.5),
     "complex": (1.0j,),
 }
-EXPONENTS = {"forward": 1 / 2, "central": 1 / 3, "richardson": 1 / 5}
-NAME = "finite_difference_jacobian"
 
 
 def finite_difference_jacobian(
@@ -48,7 +50,8 @@ def finite_difference_jacobian(
             perturbed samples go through f in one call.
 
     Returns:
-        A callable of x that returns NumPy arrays of the dtype of y.
+        A callable of x that returns NumPy arrays of the dtype of y, or of
+        x if that is wider.
 
     Raises:
         TypeError: x or y is not of a floating type; f refuses complex
@@ -94,7 +97,7 @@ class Evaluator:
     def __init__(self, f: Callable, x: Any, leaves: list) -> None:
         self.f, self.x, self.leaves = f, x, leaves
         self.numpy = [isinstance(e, np.ndarray) for e in tf.nest.flatten(x)]
-        self.structure = f(x)
+        self.structure = f(self.packed(leaves))
         self.y = self.arrays(self.structure)
         for y in self.y:
             if not is_inexact(y.dtype):
@@ -104,12 +107,17 @@ class Evaluator:
                 )
 
     def __call__(self, leaves: list[np.ndarray]) -> list[np.ndarray]:
+        return self.arrays(self.f(self.packed(leaves)))
+
+    def packed(self, leaves: list[np.ndarray]) -> Any:
+        """Leaves like those of x; arrays are copies, f may change them."""
         pairs = zip(leaves, self.numpy, strict=True)
-        inputs = [e if n else tf.convert_to_tensor(e) for e, n in pairs]
-        return self.arrays(self.f(tf.nest.pack_sequence_as(self.x, inputs)))
+        inputs = [e.copy() if n else tf.convert_to_tensor(e) for e, n in pairs]
+        return tf.nest.pack_sequence_as(self.x, inputs)
 
     def arrays(self, y: Any) -> list[np.ndarray]:
-        return [np.asarray(leaf) for leaf in tf.nest.flatten(y)]
+        """Copies: f may use the memory of its result again."""
+        return [np.array(leaf) for leaf in tf.nest.flatten(y)]
 
 
 def single_columns(
@@ -205,39 +213,6 @@ def expanded(step: Any, y: np.ndarray) -> np.ndarray:
     """Append axes to a step per sample so that it divides y."""
     step = np.asarray(step)
     return step.reshape(step.shape + (1,) * (y.ndim - step.ndim))
-
-
-def step_sizes(
-    x: np.ndarray, ys: list, method: str, step: float | None
-) -> np.ndarray:
-    """The step for each entry of x, in the dtype of x."""
-    if step is None and method == "complex":
-        return np.full(x.shape, 1e-20, x.dtype)
-    if step is None:
-        epsilon = max(float(ml_dtypes.finfo(a.dtype).eps) for a in [x, *ys])
-        relative = epsilon ** EXPONENTS[method]
-        return (relative * np.maximum(1, np.abs(x))).astype(x.dtype)
-    steps = np.full(x.shape, step, x.dtype)
-    if method != "complex" and np.any(x + steps == x):
-        worst = float(np.max(np.abs(x)))
-        raise ValueError(
-            f"`{NAME}`: expected a step that changes x, got {step}, which is "
-            f"lost in rounding beside {worst:.3g} in {x.dtype}; use "
-            "step=None or float64."
-        )
-    return steps
-
-
-def check_step(step: Any) -> None:
-    if step is not None and not (math.isfinite(step) and step > 0):
-        raise ValueError(
-            f"`{NAME}`: expected a positive, finite step, got {step}; use "
-            "step=None for one that fits the dtype."
-        )
-
-
-def complex_dtype(dtype: np.dtype) -> type:
-    return np.complex128 if dtype == np.float64 else np.complex64
 
 
 def is_inexact(dtype: Any) -> bool:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 MODES = ("auto", "forward", "reverse")
@@ -36,7 +38,21 @@ def as_tensor(name: str, leaf: Any) -> tf.Tensor:
             "`tf.convert_to_tensor` on what can be converted."
         ) from error
     require_real(name, "input", tensor.dtype)
+    if is_masked(leaf):
+        raise masked(name)
     return tensor
+
+
+def is_masked(x: Any) -> bool:
+    return getattr(x, "_keras_mask", None) is not None
+
+
+def masked(name: str) -> ValueError:
+    return ValueError(
+        f"`{name}`: expected input without a mask, got one from a Masking or "
+        "Embedding layer, which would be lost; use the model that makes the "
+        "mask, which skips the masked steps."
+    )
 
 
 def require_real(name: str, role: str, dtype: tf.DType) -> None:
@@ -58,11 +74,16 @@ def require_real(name: str, role: str, dtype: tf.DType) -> None:
 
 def check_precision(name: str, f: Any, x: Any) -> None:
     """Refuse inputs that a Keras model would round without saying so."""
-    weights = [w for w in getattr(f, "weights", []) if is_floating(w.dtype)]
+    dtypes = [w.dtype for w in getattr(f, "weights", [])]
+    if isinstance(f, keras.Layer) and not isinstance(f, keras.Model):
+        # Without weights, or before they are made. (A model's own dtype is
+        # not that of its layers.)
+        dtypes.append(f.variable_dtype)
     for leaf in tf.nest.flatten(x):
-        for weight in weights:
-            kept = tf.as_dtype(weight.dtype)
-            if leaf.dtype.size > kept.size:
+        for kept in filter(is_floating, dtypes):
+            kept = tf.as_dtype(kept)
+            wider = leaf.dtype.size > kept.size
+            if wider or (leaf.dtype.size == 2 and leaf.dtype != kept):
                 raise TypeError(
                     f"`{name}`: expected input no wider than the model's "
                     f"{kept.name}, got {leaf.dtype.name}: the model would "
@@ -99,7 +120,9 @@ def check_option(name: str, option: str, value: Any, allowed: tuple) -> None:
 
 
 def check_chunk_size(name: str, chunk_size: Any) -> None:
-    whole = isinstance(chunk_size, int) and not isinstance(chunk_size, bool)
+    whole = isinstance(chunk_size, int | np.integer) and not isinstance(
+        chunk_size, bool
+    )
     if chunk_size is not None and not (whole and chunk_size > 0):
         raise ValueError(
             f"`{name}`: expected chunk_size to be a positive whole number "

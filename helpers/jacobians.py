@@ -45,9 +45,10 @@ def jacobian(
             Python side effects happen at the first call only.
         mode: "reverse" costs one vector-Jacobian product per number in y,
             "forward" one Jacobian-vector product per number in x; "auto"
-            takes the cheaper one. Forward mode may differentiate past
-            a rule given by `tf.custom_gradient`, so "auto" then takes
-            "reverse".
+            takes the cheaper one, and "reverse" wherever forward mode would
+            give something else: it differentiates past `tf.custom_gradient`,
+            has no rule for some operations, and runs f once a column, each
+            time with new random numbers and changes of state.
         chunk_size: how many rows or columns are computed at once. Less
             memory, the same numbers. None: all at once.
         jit: compile with XLA as well.
@@ -61,7 +62,8 @@ def jacobian(
 
     Raises:
         TypeError: f is not callable; x or y is not of a floating type.
-        ValueError: an unknown option; y does not depend on x.
+        ValueError: an unknown option; y does not depend on x; forward mode
+            was asked for and would go wrong; x carries a Keras mask.
 
     Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., SIAM
     2008, sections 3.1 (forward) and 3.2 (reverse).

@@ -13,6 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from helpers.inputs import is_masked, masked
+
 # Activations that act on each number alone, so that their Jacobian is
 # diagonal. TensorFlow's own derivative of each is used.
 ACTIVATIONS = (
@@ -126,18 +128,6 @@ def check_sequence(name: str, layer: Any, x: Any) -> None:
             f"`{name}`: expected input of the layer's {layer.compute_dtype}, "
             f"got {x.dtype.name}; use tf.cast(x, tf.{layer.compute_dtype})."
         )
-
-
-def is_masked(x: Any) -> bool:
-    return getattr(x, "_keras_mask", None) is not None
-
-
-def masked(name: str) -> ValueError:
-    return ValueError(
-        f"`{name}`: expected input without a mask, got one from a Masking or "
-        "Embedding layer; use `batch_jacobian` of the model that makes the "
-        "mask, which skips the masked steps."
-    )
 
 
 def lstm_weights(layer: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:

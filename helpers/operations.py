@@ -98,6 +98,8 @@ def forward_agrees(
         asked: raise a ValueError where the two differ; only the rules of
             `tf.custom_gradient`, which it ignores, are allowed.
     """
+    if asked and any(y.shape.rank is None for y in ys):
+        raise no_forward(name, "the rank of its output is not known before")
     if tf.executing_eagerly():
         return asked
     add_reverse_pass(ys, xs)

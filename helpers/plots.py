@@ -8,6 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from helpers.checks import largest
+
 
 def use_style() -> None:
     """Give every figure the book's style (`helpers/book.mplstyle`)."""
@@ -59,7 +61,7 @@ def plot_jacobian(
     rows, columns = J.shape[:y_axes], J.shape[y_axes:]
     table = J.reshape(math.prod(rows), math.prod(columns))
     ax = plt.subplots()[1] if ax is None else ax
-    limit = float(np.abs(table).max()) if limit is None else limit
+    limit = largest(table) if limit is None else limit
     image = heat_map(ax, table, limit or 1)
     mark_blocks(ax.yaxis, rows, y_label, ax.axhline)
     mark_blocks(ax.xaxis, columns, x_label, ax.axvline)

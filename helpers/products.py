@@ -45,7 +45,8 @@ def jvp(
 
     Raises:
         TypeError: f is not callable; x, v or y is not of a floating type.
-        ValueError: v is not like x; y does not depend on x.
+        ValueError: v is not like x; y does not depend on x; an operation
+            that TensorFlow cannot differentiate forward (tf.image.resize).
 
     Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., SIAM
     2008, section 3.1.

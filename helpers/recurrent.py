@@ -12,9 +12,7 @@ from helpers.lstm_layers import (
     check_lstm,
     check_sequence,
     check_training,
-    is_masked,
     lstm_weights,
-    masked,
     scaled,
     with_slope,
 )
@@ -86,7 +84,7 @@ def lstm_jacobian(
         check_size(layer, x, max_gigabytes)
         return _Recurrence(layer, x).run()
 
-    return _Unmasked(NAME, compute, f=layer, jit=True)
+    return Compiled(NAME, compute, f=layer, jit=True)
 
 
 def lstm_jacobian_gigabytes(layer: Any, x: Any) -> float:
@@ -111,15 +109,6 @@ def lstm_jacobian_gigabytes(layer: Any, x: Any) -> float:
     check_lstm(NAME, layer)
     numbers = math.prod(result_shape(layer, np.shape(x)))
     return numbers * tf.as_dtype(layer.compute_dtype).size / 1e9
-
-
-class _Unmasked(Compiled):
-    """A compiled callable that refuses a tensor with a Keras mask."""
-
-    def __call__(self, *arguments: Any) -> Any:
-        if any(is_masked(each) for each in tf.nest.flatten(arguments)):
-            raise masked(self.name)
-        return super().__call__(*arguments)
 
 
 def check_size(layer: Any, x: tf.Tensor, max_gigabytes: float) -> None:

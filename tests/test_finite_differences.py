@@ -144,3 +144,46 @@ def test_a_layer_that_rounds_complex_numbers_is_refused():
     method = finite_difference_jacobian(layer, method="complex")
     with pytest.raises(TypeError, match="complex128 numbers, got complex64"):
         method(normal(1, 3))
+
+
+# Functions that do as they please with memory
+
+
+@pytest.mark.parametrize("batched", [False, True])
+@pytest.mark.parametrize("method", ["central", "forward", "richardson"])
+def test_a_result_in_memory_used_again(method, batched):
+    x = np.array([[1.0, 2.0], [3.0, 5.0]])
+    buffers = {}
+
+    def f(z):
+        buffer = buffers.setdefault(z.shape, np.empty_like(z))
+        return np.multiply(z, 2, out=buffer)
+
+    J = finite_difference_jacobian(f, method=method, batched=batched)(x)
+    expected = np.tile(2 * np.eye(2), (2, 1, 1)) if batched else 2 * np.eye(4)
+    np.testing.assert_allclose(J.reshape(expected.shape), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["central", "forward", "complex"])
+def test_a_function_that_changes_its_argument(method):
+    x = np.array([1.0, 2.0])
+
+    def f(z):
+        z *= 2
+        return z
+
+    J = finite_difference_jacobian(f, method=method)(x)
+    np.testing.assert_allclose(J, 2 * np.eye(2), atol=1e-6)
+    np.testing.assert_array_equal(x, [1, 2])
+
+
+def test_complex_step_in_half_precision():
+    x = np.array([1.0, 2.0], "float16")
+    J = finite_difference_jacobian(lambda z: z**2, method="complex")(x)
+    np.testing.assert_array_equal(J, np.diag([2, 4]))
+
+
+def test_complex_step_that_vanishes_is_refused():
+    J = finite_difference_jacobian(np.sin, method="complex", step=1e-50)
+    with pytest.raises(ValueError, match="above zero in float32, got 1e-50"):
+        J(np.array([1.0], "float32"))

@@ -415,3 +415,51 @@ def test_functions_run_eagerly(mode):
         tf.config.run_functions_eagerly(False)
     assert seen[0]
     np.testing.assert_allclose(J, tape_jacobian(mixing, x), rtol=1e-12)
+
+
+# What Keras does to an input without saying so
+
+
+def test_a_mask_on_the_input_is_refused():
+    x = keras.layers.Masking()(tf.constant([[[1.0], [2.0], [0.0]]]))
+    layer = keras.layers.SimpleRNN(2)
+    layer.build(x.shape)
+    v = tf.ones([1, 2])
+    calls = {
+        "jacobian": lambda: jacobian(layer)(x),
+        "batch_jacobian": lambda: batch_jacobian(layer)(x),
+        "vjp": lambda: helpers.vjp(layer)(x, v),
+        "jvp": lambda: helpers.jvp(layer)(x, x),
+        "check_jacobian": lambda: helpers.check_jacobian(layer, x),
+    }
+    for name, call in calls.items():
+        with pytest.raises(ValueError, match=f"`{name}`.*without a mask"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: keras.layers.Activation("tanh"),
+        lambda: keras.layers.Dense(2),
+        lambda: keras.layers.Dense(2, dtype="bfloat16"),
+    ],
+)
+def test_layers_that_would_round_are_refused_before_they_are_built(layer):
+    layer = layer()
+    dtype = "float64" if layer.variable_dtype == "float32" else "float16"
+    for _ in range(2):
+        with pytest.raises(TypeError, match="expected input no wider"):
+            jacobian(layer)(normal(2, 3, dtype=dtype))
+
+
+def test_a_whole_number_of_numpy_is_a_chunk_size():
+    J = jacobian(mixing, chunk_size=np.int64(2))
+    np.testing.assert_allclose(
+        J(normal(3, 2)), tape_jacobian(mixing, normal(3, 2)), rtol=1e-12
+    )
+
+
+def test_one_argument():
+    with pytest.raises(TypeError, match=r"expected 1 argument\(s\), got 0"):
+        jacobian(tf.sin)()

@@ -81,3 +81,8 @@ def test_style_is_readable_for_all():
     colours = ["0072B2", "D55E00", "009E73", "CC79A7", "000000"]
     assert [c.lstrip("#") for c in cycle["color"]] == colours
     assert len(set(cycle["linestyle"])) == 4
+
+
+def test_a_nan_does_not_change_the_colours():
+    ax = helpers.plot_jacobian(np.array([[1.0, np.nan], [-5.0, np.inf]]))
+    assert ax.images[0].get_clim() == (-5, 5)

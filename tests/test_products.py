@@ -96,3 +96,23 @@ def test_an_operation_without_a_forward_rule():
     y, Jv = jvp(lambda x: [tf.sign(x), x**2])(x, tf.ones_like(x))
     np.testing.assert_array_equal(Jv[0], np.zeros(3))
     np.testing.assert_allclose(Jv[1], 2 * x)
+
+
+# Arguments
+
+
+@pytest.mark.parametrize("make", [jvp, vjp])
+def test_number_of_arguments(make):
+    x = tf.ones([3])
+    for arguments in ((), (x,), (x, x, x)):
+        with pytest.raises(TypeError, match=r"expected 2 argument\(s\), got"):
+            make(tf.sin)(*arguments)
+
+
+def test_a_shape_known_only_when_it_runs():
+    product = vjp(lambda z: tf.boolean_mask(z, z > 0) ** 2)
+    x = tf.constant([1.0, -1.0, 2.0, 3.0])
+    y, row = product(x, tf.constant([1.0, 10.0, 100.0]))
+    np.testing.assert_array_equal(row, [2, 0, 40, 600])
+    with pytest.raises(ValueError, match=r"expected u of the shape of y"):
+        product(x, tf.ones([1]))
