@@ -167,7 +167,7 @@ class _Task:
             # An empty batch; vectorized_map mistakes the shapes of some.
             return [[self.zeros(y, each) for each in xs] for y in ys]
         columns = None
-        if self.takes_forward(xs, ys):
+        if self.takes_forward(x, xs, ys):
             columns = self.columns(x, xs, ys)
         if columns is None:
             return [self.reverse(gradients, y, xs) for y in ys]
@@ -179,15 +179,16 @@ class _Task:
             for j, y in enumerate(ys)
         ]
 
-    def takes_forward(self, xs: list, ys: list) -> bool:
+    def takes_forward(self, x: Any, xs: list, ys: list) -> bool:
         """Whether forward mode was asked for, or is cheaper and the same."""
         inputs = static_size(xs, skip=int(self.batched))
         outputs = static_size(ys, skip=int(self.batched))
-        if self.mode == "auto" and None not in (inputs, outputs):
-            cheaper = CROSSOVER * inputs <= outputs
-            return cheaper and forward_agrees(self.name, ys, xs)
+        known = None not in (inputs, outputs)
+        cheaper = known and CROSSOVER * inputs <= outputs
         asked = self.mode == "forward"
-        return asked and forward_agrees(self.name, ys, xs, asked=True)
+        if not (asked or (self.mode == "auto" and cheaper)):
+            return False
+        return forward_agrees(self.name, self.f, x, ys, asked=asked)
 
     def reverse(self, gradients: Any, y: tf.Tensor, xs: list) -> list:
         rows = directions.reverse_rows(gradients, y, xs, **self.options)
@@ -225,7 +226,8 @@ class _Task:
                 raise not_connected(self.name)
             return self.zeros(y, x)
         if self.batched or not rows_first:
-            block = move_first_axis(block, self.position(y, rows_first))
+            place = 1 if rows_first else y.shape.rank
+            block = move_first_axis(block, place)
         shape, static = self.shapes(y, x)
         return tf.ensure_shape(tf.reshape(block, shape), static)
 
@@ -238,9 +240,6 @@ class _Task:
     def zeros(self, y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
         shape, static = self.shapes(y, x)
         return tf.ensure_shape(tf.zeros(shape, x.dtype), static)
-
-    def position(self, y: tf.Tensor, rows_first: bool) -> int:
-        return 1 if rows_first else y.shape.rank
 
 
 def move_first_axis(block: tf.Tensor, position: int) -> tf.Tensor:

@@ -80,7 +80,8 @@ def reverse_nodes(f: Callable[[Any], Any], x: Any) -> list[Any]:
     """
 
     def both(x: Any) -> None:
-        add_reverse_pass(tf.nest.flatten(f(x)), tf.nest.flatten(x))
+        with without_warning("Converting IndexedSlices"):
+            tf.gradients(tf.nest.flatten(f(x)), tf.nest.flatten(x))
 
     specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, x)
     traced = tf.function(partial(both), autograph=False)
@@ -88,22 +89,19 @@ def reverse_nodes(f: Callable[[Any], Any], x: Any) -> list[Any]:
 
 
 def forward_agrees(
-    name: str, ys: list, xs: list, *, asked: bool = False
+    name: str, f: Callable[[Any], Any], x: Any, ys: list, *, asked: bool
 ) -> bool:
     """Tell whether forward mode gives what reverse mode gives.
 
     Args:
         name: the public name that an error starts with.
-        ys, xs: outputs and inputs of the graph that is being traced.
+        f, x, ys: the function, its argument and the leaves of its result.
         asked: raise a ValueError where the two differ; only the rules of
             `tf.custom_gradient`, which it ignores, are allowed.
     """
     if asked and any(y.shape.rank is None for y in ys):
         raise no_forward(name, "the rank of its output is not known before")
-    if tf.executing_eagerly():
-        return asked
-    add_reverse_pass(ys, xs)
-    nodes = nodes_of(tf.compat.v1.get_default_graph())
+    nodes = reverse_nodes(f, x)
     reason = obstacle(nodes)
     if asked and reason:
         raise no_forward(name, reason)
@@ -121,12 +119,6 @@ def obstacle(nodes: Iterable[Any]) -> str:
             "every column"
         )
     return ""
-
-
-def add_reverse_pass(ys: list, xs: list) -> None:
-    """Nothing is run: TensorFlow removes what no result needs."""
-    with without_warning("Converting IndexedSlices"):
-        tf.gradients(ys, xs)
 
 
 def draws_or_assigns(nodes: Iterable[Any]) -> bool:
