@@ -112,7 +112,7 @@ def obstacle(nodes: Iterable[Any]) -> str:
     """Why forward mode would go wrong, or an empty text."""
     missing = without_forward_rule(nodes)
     if missing:
-        return f"TensorFlow has no forward rule beside {', '.join(missing)}"
+        return f"TensorFlow has no forward rule for {', '.join(missing)}"
     if draws_or_assigns(nodes):
         return (
             "it draws random numbers or assigns to a variable, once for "

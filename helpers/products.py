@@ -63,7 +63,7 @@ def jvp(
 
     def compute(x: Any, v: Any) -> tuple[Any, Any]:
         v = like("jvp", "v", v, "x", x)
-        nodes = reverse_nodes(run, x)
+        nodes = reverse_nodes(lambda x: check_output("jvp", run(x)), x)
         if without_forward_rule(nodes):
             raise no_forward("jvp", obstacle(nodes))
         y, product = None, None

@@ -116,3 +116,18 @@ def test_a_shape_known_only_when_it_runs():
     np.testing.assert_array_equal(row, [2, 0, 40, 600])
     with pytest.raises(ValueError, match=r"expected u of the shape of y"):
         product(x, tf.ones([1]))
+
+
+@pytest.mark.parametrize("make", [jvp, vjp])
+@pytest.mark.parametrize(
+    ("f", "got"),
+    [
+        (lambda x: None, "got None"),
+        (lambda x: tf.cast(x, tf.int32), "got int32"),
+        (lambda x: "text", "got string"),
+    ],
+)
+def test_results_without_a_derivative(make, f, got):
+    x = tf.ones([3])
+    with pytest.raises(TypeError, match=f"`{make.__name__}`: expected.*{got}"):
+        make(f)(x, x)
