@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from helpers.inputs import is_masked, masked
 from helpers.progress import progress_bar
 
 
@@ -36,7 +37,8 @@ def map_batches(
 
     Raises:
         ValueError: batch_size is not a positive whole number; the leaves of
-            x differ in length; J returns another number of rows.
+            x differ in length or carry a Keras mask; J returns another
+            number of rows, or another shape or dtype than before.
 
     Example:
         >>> import numpy as np
@@ -46,6 +48,8 @@ def map_batches(
     """
     n = common_length(x)
     check_batch_size(batch_size)
+    if any(is_masked(leaf) for leaf in tf.nest.flatten(x)):
+        raise masked("map_batches")
     size = min(batch_size, n)
     starts = range(0, n, size) if n else [0]
     result = None
@@ -53,7 +57,7 @@ def map_batches(
         start = max(min(start, n - size), 0)
         block = J(rows(x, slice(start, start + size)))
         result = allocated(block, n, size) if result is None else result
-        store(result, block, start)
+        store(result, block, start, size)
     return result
 
 
@@ -77,13 +81,20 @@ def allocated(block: Any, n: int, size: int) -> Any:
     return tf.nest.map_structure(empty, block)
 
 
-def store(result: Any, block: Any, start: int) -> None:
-    leaves = zip(
-        tf.nest.flatten(result), tf.nest.flatten(block), strict=True
-    )
+def store(result: Any, block: Any, start: int, size: int) -> None:
+    tf.nest.assert_same_structure(result, block)
+    leaves = zip(tf.nest.flatten(result), tf.nest.flatten(block), strict=True)
     for whole, part in leaves:
         part = np.asarray(part)
-        whole[start : start + len(part)] = part
+        place = whole[start : start + size]
+        if (part.shape, part.dtype) != (place.shape, place.dtype):
+            raise ValueError(
+                "`map_batches`: expected blocks of the same shape and dtype, "
+                f"{place.shape} and {place.dtype}, got {part.shape} and "
+                f"{part.dtype} from sample {start} on; use a J that returns "
+                "one row per sample, always alike."
+            )
+        place[...] = part
 
 
 def common_length(x: Any) -> int:

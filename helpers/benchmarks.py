@@ -29,7 +29,8 @@ def benchmark_text(path: str | Path) -> str:
     machine = stored["machine"]
     where = f"{machine['processor']}, threads: {stored['threads']}"
     found = [versions(row) for work in works for row in rows(work)]
-    return "\n".join([*lines, where, *filter(None, dict.fromkeys(found))])
+    packages = filter(None, dict.fromkeys(found))
+    return "\n".join([*lines[1:], "", where, *packages])
 
 
 def versions(row: dict[str, Any]) -> str:
@@ -39,7 +40,9 @@ def versions(row: dict[str, Any]) -> str:
 
 
 def workload_lines(work: dict[str, Any]) -> list[str]:
-    return [work["title"], *(row_line(row) for row in rows(work))]
+    """A blank line, the title in one or two lines, the calls."""
+    title = work["title"].replace(": ", ":\n")
+    return ["", title, *(row_line(row) for row in rows(work))]
 
 
 def row_line(row: dict[str, Any]) -> str:

@@ -22,7 +22,8 @@ def step_sizes(
         relative = epsilon ** EXPONENTS[method]
         return (relative * np.maximum(1, np.abs(x))).astype(x.dtype)
     steps = np.full(x.shape, step, x.dtype)
-    if np.any(x + steps == x):
+    least = steps / 2 if method == "richardson" else steps
+    if np.any(x + least == x) or np.any(x - least == x):
         worst = float(np.max(np.abs(x)))
         raise ValueError(
             f"`{NAME}`: expected a step that changes x, got {step}, which is "

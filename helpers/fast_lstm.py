@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from helpers.inputs import is_masked, masked
 from helpers.lstm_layers import (
     check_lstm,
     check_sequence,
@@ -65,6 +66,8 @@ def fast_lstm(layer: Any) -> Callable[[tf.Tensor], tf.Tensor]:
 
     def run(x: tf.Tensor) -> tf.Tensor:
         for each in stages:
+            if is_masked(x):
+                raise masked(NAME)
             x = each(x)
         return x
 
@@ -76,6 +79,12 @@ def layers_of(layer: Any) -> list[Any]:
     if not isinstance(layer, keras.Sequential):
         check_lstm(NAME, layer)
         return [layer]
+    if type(layer).call is not keras.Sequential.call:
+        raise TypeError(
+            f"`{NAME}`: expected a plain Sequential model, got "
+            f"{type(layer).__name__}, which has a `call` of its own; use the "
+            "model itself."
+        )
     layers = layer.layers
     if not any(isinstance(each, keras.layers.LSTM) for each in layers):
         raise ValueError(

@@ -10,16 +10,10 @@ import tensorflow as tf
 from helpers.quiet import without_warning
 
 LOOPS = {"While", "StatelessWhile"}
-ASSIGNMENTS = {
-    "AssignVariableOp",
-    "AssignAddVariableOp",
-    "AssignSubVariableOp",
-}
-
 # Random numbers that are drawn anew at every run, and changes of state.
 DRAWS_OR_ASSIGNS = re.compile(
     "^(Random|TruncatedNormal|ParameterizedTruncatedNormal|Multinomial|Rng|"
-    "Stateful(Uniform|Standard|Truncated|Random))|Assign|Scatter.*Resource"
+    "Stateful(Uniform|Standard|Truncated|Random))|Assign|ResourceScatter"
 )
 # TensorFlow makes its forward mode of two reverse passes through each
 # operation. These, from the first pass, have no rule for the second: their

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+NARROW = {"bfloat16", "float16", "float32"}
+
 
 def float64_copy(model: keras.Model) -> keras.Model:
     """Copy a built Keras model, weights and all, to float64.
@@ -18,7 +20,9 @@ def float64_copy(model: keras.Model) -> keras.Model:
             its `get_config`.
 
     Raises:
-        ValueError: the model is not built, so there are no weights yet.
+        ValueError: the model is not built, so there are no weights yet; a
+            layer stays in lower precision (a layer of your own that keeps no
+            dtype in its config, a quantised one).
         TypeError: not a Keras model.
 
     Example:
@@ -42,18 +46,41 @@ def float64_copy(model: keras.Model) -> keras.Model:
         )
     copy = type(model).from_config(in_float64(model.get_config()))
     if not copy.built:
-        copy.build(model.input_shape)
-    copy.set_weights([np.asarray(w, "float64") for w in model.get_weights()])
+        copy.build(getattr(model, "input_shape", None))
+    narrow = sorted({w.dtype for w in copy.weights} & NARROW)
+    if narrow or len(copy.weights) != len(model.weights):
+        raise ValueError(
+            "`float64_copy`: expected layers that take their dtype from "
+            f"their config, got weights of {narrow or 'another number'}; use "
+            "`**kwargs` with `super().__init__(**kwargs)` in a layer of your "
+            "own, and a model that is not quantised."
+        )
+    for ours, theirs in zip(copy.weights, model.weights, strict=True):
+        ours.assign(np.asarray(theirs, "float64"))
+    for layer in copy._flatten_layers():
+        # Normalization keeps values that it has computed from its weights.
+        getattr(layer, "finalize_state", lambda: None)()
     return copy
 
 
 def in_float64(config: Any) -> Any:
-    """The same configuration with every dtype replaced by float64."""
+    """The same configuration with every floating dtype set to float64.
+
+    A dtype policy is a dictionary, or None in older files; integers and
+    Booleans stay what they are.
+    """
     if isinstance(config, dict):
         return {
-            key: "float64" if key == "dtype" else in_float64(value)
+            key: "float64"
+            if key == "dtype" and is_floating(value)
+            else in_float64(value)
             for key, value in config.items()
         }
     if isinstance(config, list | tuple):
         return type(config)(in_float64(value) for value in config)
     return config
+
+
+def is_floating(dtype: Any) -> bool:
+    """False for integers and Booleans; a policy is always floating."""
+    return not str(dtype).startswith(("int", "uint", "bool", "string"))

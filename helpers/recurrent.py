@@ -45,8 +45,9 @@ def lstm_jacobian(
 
     Args:
         layer: a built keras.layers.LSTM with zero initial state. Options
-            of the layer that change its result are followed, go_backwards
-            included; its weights are read at every call.
+            of the layer that change its result are followed as they are at
+            the first call, go_backwards included; its weights are read at
+            every call.
         max_gigabytes: the largest result (10⁹ bytes) that may be allocated;
             `lstm_jacobian_gigabytes` tells the size beforehand.
         training: True is refused for a layer with dropout, whose result

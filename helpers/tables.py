@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 COLUMNS = 5
+GAPS = {"na", "n/a", "nan", "null", "none", "missing"}
 
 
 def read_series(
@@ -70,12 +71,18 @@ def check_variation(table: np.ndarray) -> None:
 
 
 def is_header(row: list[str]) -> bool:
-    """A first line of names: no cell of it is empty or a number."""
-    named = [cell.strip() and not is_number(cell) for cell in row]
-    return len(row) > 1 and all(named)
+    """A first line of names: no cell is empty, a number, or a gap (NA)."""
+    return len(row) > 1 and all(map(is_name, row))
+
+
+def is_name(cell: str) -> bool:
+    letters = any(character.isalpha() for character in cell)
+    return letters and not is_number(cell) and cell.strip().lower() not in GAPS
 
 
 def is_number(cell: str) -> bool:
+    if "_" in cell:
+        return False
     try:
         float(cell)
     except ValueError:

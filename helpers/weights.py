@@ -17,7 +17,7 @@ from helpers.inputs import (
     check_output,
     check_target_batch,
 )
-from helpers.operations import ASSIGNMENTS, LOOPS, operations_of
+from helpers.operations import DRAWS_OR_ASSIGNS, LOOPS, operations_of
 from helpers.quiet import without_warning
 from helpers.variables import trainable_variables, unique_names
 
@@ -221,12 +221,12 @@ def side_by_side(y: tf.Tensor, rows: list, sources: list) -> tf.Tensor:
 
 
 def refuse_state(operations: set[str]) -> None:
-    if operations & ASSIGNMENTS:
+    if any(map(DRAWS_OR_ASSIGNS.search, operations)):
         raise ValueError(
             f"`{NAME}`: expected a model whose output depends on one sample "
-            "and the weights, got one that changes its own state as it runs "
-            "(BatchNormalization or Dropout with training=True, a stateful "
-            "layer); use training=False."
+            "and the weights, got one that changes its own state or draws "
+            "random numbers as it runs (BatchNormalization or Dropout with "
+            "training=True, a stateful layer); use training=False."
         )
 
 
