@@ -30,7 +30,15 @@ def median_seconds(
 
     Returns:
         One median per call, in seconds.
+
+    Raises:
+        ValueError: fewer than one round.
     """
+    if rounds < 1:
+        raise ValueError(
+            "`median_seconds`: expected at least one round, got "
+            f"{rounds}; use rounds=5."
+        )
     with without_warning("triggered tf.function retracing"):
         if warm_up:
             for call in calls:

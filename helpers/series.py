@@ -82,7 +82,11 @@ def exact_sensitivities(series: Series, length: int = 20) -> np.ndarray:
     Args:
         series: what `simulate_series` returned.
         length: steps per window.
+
+    Raises:
+        ValueError: the series is too short, or length is below 1.
     """
+    check_length("exact_sensitivities", len(series.states), length)
     states = series.states[length:]
     gradient = np.tile(READOUT, (len(states), 1))
     gradient[:, 0] += states[:, 1] / 2
@@ -106,7 +110,8 @@ def make_windows(
     n + length - 1, its target is the output of step n + length.
 
     Raises:
-        ValueError: the two series differ in length, or are too short.
+        ValueError: the two series differ in length, or are too short;
+            length is below 1.
     """
     inputs, output = np.asarray(inputs), np.asarray(output)
     if inputs.ndim != 2 or inputs.shape[:1] != output.shape:
@@ -115,12 +120,21 @@ def make_windows(
             f" got {inputs.shape} and {output.shape}; use output[:, 0] for a "
             "single column."
         )
-    if len(inputs) <= length:
-        raise ValueError(
-            f"`make_windows`: expected more than {length} rows for windows "
-            f"of {length} steps, got {len(inputs)}; use a longer series or a "
-            "shorter window."
-        )
+    check_length("make_windows", len(inputs), length)
     windows = np.lib.stride_tricks.sliding_window_view(inputs, length, axis=0)
     windows = np.ascontiguousarray(windows[:-1].swapaxes(1, 2))
     return windows, output[length:, None]
+
+
+def check_length(name: str, rows: int, length: int) -> None:
+    if length < 1:
+        raise ValueError(
+            f"`{name}`: expected windows of at least one step, got {length}; "
+            "use length=20."
+        )
+    if rows <= length:
+        raise ValueError(
+            f"`{name}`: expected more than {length} rows for windows of "
+            f"{length} steps, got {rows}; use a longer series or a shorter "
+            "window."
+        )

@@ -52,7 +52,13 @@ def numbered_rows(path: Path) -> list[tuple[int, list[str]]]:
     """The rows of the file that are not empty, with their line numbers."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return [(n, r) for n, r in enumerate(csv.reader(file), 1) if r]
+            reader = csv.reader(file, strict=True)
+            return [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise ValueError(
+            "`read_series`: expected a CSV file, got one that ends or goes on "
+            f"within a quoted cell ({error}); use numbers without quotes."
+        ) from error
     except UnicodeDecodeError as error:
         raise ValueError(
             "`read_series`: expected a file in UTF-8, got another encoding; "

@@ -139,3 +139,25 @@ def test_a_first_line_of_numbers_is_not_a_header(tmp_path, first):
     path.write_text("\n".join(lines))
     with pytest.raises(ValueError, match="line 1, column 1"):
         helpers.read_series(path, min_rows=5)
+
+
+def test_no_rounds_no_steps():
+    with pytest.raises(ValueError, match="at least one round, got 0"):
+        helpers.median_seconds(lambda: None, rounds=0)
+    series = helpers.simulate_series(30)
+    with pytest.raises(ValueError, match="at least one step, got 0"):
+        helpers.make_windows(series.inputs, series.output, length=0)
+    for length in (0, 30, 40):
+        with pytest.raises(ValueError, match="`exact_sensitivities`"):
+            helpers.exact_sensitivities(series, length)
+    assert helpers.exact_sensitivities(series, 29).shape == (1, 29, 4)
+
+
+def test_an_open_quote_and_a_cell_of_two_lines(tmp_path):
+    path = tmp_path / "series.csv"
+    path.write_text('1,2,3,4,5\n"1,2,3,4,5\n')
+    with pytest.raises(ValueError, match="within a quoted cell"):
+        helpers.read_series(path)
+    path.write_text('"first\ninput",b,c,d,e\n1,2,3,4,x\n')
+    with pytest.raises(ValueError, match="line 3, column 5"):
+        helpers.read_series(path)
