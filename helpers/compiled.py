@@ -70,7 +70,7 @@ class Compiled:
                 "got one with a TensorArray loop (a Keras recurrent layer); "
                 "use `jit=False`."
             )
-        if "EagerPyFunc" in text:
+        if "KeyError: b'pyfunc" in text:
             return ValueError(
                 f"`{self.name}`: expected f to be made of TensorFlow "
                 "operations, got one with tf.py_function, which TensorFlow "

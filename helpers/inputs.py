@@ -51,7 +51,7 @@ def masked(name: str) -> ValueError:
     return ValueError(
         f"`{name}`: expected input without a mask, got one from a Masking or "
         "Embedding layer, which would be lost; use the model that makes the "
-        "mask, which skips the masked steps."
+        "mask, which skips the masked steps, or tf.identity(x), without it."
     )
 
 
@@ -75,15 +75,16 @@ def require_real(name: str, role: str, dtype: tf.DType) -> None:
 def check_precision(name: str, f: Any, x: Any) -> None:
     """Refuse inputs that a Keras model would round without saying so."""
     dtypes = [w.dtype for w in getattr(f, "weights", [])]
-    if isinstance(f, keras.Layer) and not isinstance(f, keras.Model):
-        # Without weights, or before they are made. (A model's own dtype is
-        # not that of its layers.)
+    layer = isinstance(f, keras.Layer) and not isinstance(f, keras.Model)
+    if layer and f.autocast:
+        # It may have no weights, or none yet, and casts all the same. (A
+        # model's own dtype is not that of its layers.)
         dtypes.append(f.variable_dtype)
     for leaf in tf.nest.flatten(x):
         for kept in filter(is_floating, dtypes):
             kept = tf.as_dtype(kept)
-            wider = leaf.dtype.size > kept.size
-            if wider or (leaf.dtype.size == 2 and leaf.dtype != kept):
+            narrower = leaf.dtype.size < kept.size
+            if not (narrower or leaf.dtype == kept):
                 raise TypeError(
                     f"`{name}`: expected input no wider than the model's "
                     f"{kept.name}, got {leaf.dtype.name}: the model would "

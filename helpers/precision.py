@@ -46,7 +46,7 @@ def float64_copy(model: keras.Model) -> keras.Model:
         )
     copy = type(model).from_config(in_float64(model.get_config()))
     if not copy.built:
-        copy.build(getattr(model, "input_shape", None))
+        copy.build_from_config(model.get_build_config())
     narrow = sorted({w.dtype for w in copy.weights} & NARROW)
     if narrow or len(copy.weights) != len(model.weights):
         raise ValueError(

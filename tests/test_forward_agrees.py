@@ -150,3 +150,15 @@ def test_unknown_rank_in_forward_mode():
         jacobian(f, mode="forward")(POINT)
     with pytest.raises(ValueError, match="tf.py_function.*use `vjp`"):
         jacobian(f)(POINT)
+
+
+@pytest.mark.parametrize("make", [jacobian, batch_jacobian])
+def test_errors_inside_a_py_function_reach_the_caller(make):
+    def fails(z):
+        raise ValueError("bad data")
+
+    def f(z):
+        return tf.ensure_shape(tf.py_function(fails, [z], z.dtype), z.shape)
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="bad data"):
+        make(f)(POINT[tf.newaxis])

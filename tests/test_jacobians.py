@@ -453,6 +453,29 @@ def test_layers_that_would_round_are_refused_before_they_are_built(layer):
             jacobian(layer)(normal(2, 3, dtype=dtype))
 
 
+def test_layers_that_do_not_round_are_taken():
+    narrow = normal(2, 3, dtype="float16")
+    assert jacobian(keras.layers.Dense(2))(narrow).shape == (2, 2, 2, 3)
+
+    class Outer(keras.layers.Layer):
+        def __init__(self):
+            super().__init__(autocast=False)
+            self.inner = keras.layers.Dense(2, dtype="float64")
+
+        def call(self, x):
+            return self.inner(x)
+
+    outer, x = Outer(), normal(2, 3)
+    J = batch_jacobian(outer)(x)
+    right = tf.transpose(outer.inner.kernel.value)
+    np.testing.assert_array_equal(J[0], right)
+
+
+def test_a_mask_can_be_left_behind():
+    x = keras.layers.Masking()(tf.constant([[[1.0], [2.0], [0.0]]]))
+    assert jacobian(tf.sin)(tf.identity(x)).shape == (1, 3, 1, 1, 3, 1)
+
+
 def test_a_whole_number_of_numpy_is_a_chunk_size():
     J = jacobian(mixing, chunk_size=np.int64(2))
     np.testing.assert_allclose(

@@ -62,6 +62,26 @@ def test_copy_of_a_layer_that_stays_narrow_is_refused():
         helpers.float64_copy(model)
 
 
+@keras.saving.register_keras_serializable()
+class Scaled(keras.Model):
+    """A subclass that keeps its dtype."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.dense = L.Dense(2, dtype=self.dtype_policy)
+
+    def call(self, x):
+        return 3 * self.dense(x)
+
+
+def test_copy_of_a_subclass():
+    model, x = Scaled(), np.array([[1.0, 2.0, 3.0]])
+    model(x)
+    y = helpers.float64_copy(model)(x)
+    assert y.dtype == "float64"
+    np.testing.assert_allclose(y, model(x), rtol=1e-5)
+
+
 def test_masks_are_not_dropped():
     x = L.Masking()(tf.constant([[[1.0, 2.0], [3.0, 4.0], [0.0, 0.0]]] * 3))
     layer = L.LSTM(2)
