@@ -4,8 +4,8 @@
 
 For networks from n to m numbers, one hidden layer of 128 units, tanh, the
 Jacobian is computed in both modes, compiled, in turn. A ratio below 1 means
-that forward mode was faster. `helpers.jacobians.CROSSOVER` is the smallest
-m/n at which mode="auto" takes forward mode. Stores results/crossover.json.
+that forward mode was faster. `CROSSOVER` of the core is the smallest m/n at
+which mode="auto" takes forward mode. Stores results/crossover.json.
 """
 
 import json
@@ -27,7 +27,7 @@ from machine import description, today  # noqa: E402
 from workers.serving import timed  # noqa: E402
 
 from helpers import batch_jacobian, jacobian  # noqa: E402
-from helpers.jacobians import CROSSOVER  # noqa: E402
+from helpers.derivatives.jacobians import CROSSOVER  # noqa: E402
 
 RESULTS = FOLDER / "results" / "crossover.json"
 INPUTS = (16, 64, 256)

@@ -1,55 +1,45 @@
-"""Jacobians of TensorFlow functions, compiled, checked and drawn."""
+"""Jacobians of TensorFlow functions, compiled, checked and drawn.
 
-from helpers.batches import map_batches
-from helpers.checks import JacobianError, check_independence, check_jacobian
-from helpers.exercises import mark
-from helpers.fast_lstm import fast_lstm
-from helpers.finite_differences import finite_difference_jacobian
-from helpers.grid_plots import plot_bent_grid
-from helpers.jacobians import batch_jacobian, jacobian
-from helpers.measuring import median_seconds, peak_megabytes
-from helpers.plots import plot_jacobian, use_style
-from helpers.precision import float64_copy
-from helpers.products import jvp, vjp
-from helpers.progress import EpochBar
-from helpers.recurrent import lstm_jacobian, lstm_jacobian_gigabytes
-from helpers.sensitivity_plots import plot_sensitivities, plot_series
-from helpers.series import (
-    Series,
-    exact_sensitivities,
-    make_windows,
-    simulate_series,
-)
-from helpers.tables import read_series
-from helpers.weights import weight_jacobian
+Each name is loaded when it is first used, so that a derivative loads no
+Matplotlib.
+"""
 
-__all__ = [
-    "EpochBar",
-    "JacobianError",
-    "Series",
-    "batch_jacobian",
-    "check_independence",
-    "check_jacobian",
-    "exact_sensitivities",
-    "fast_lstm",
-    "finite_difference_jacobian",
-    "float64_copy",
-    "jacobian",
-    "jvp",
-    "lstm_jacobian",
-    "lstm_jacobian_gigabytes",
-    "make_windows",
-    "map_batches",
-    "mark",
-    "median_seconds",
-    "peak_megabytes",
-    "plot_bent_grid",
-    "plot_jacobian",
-    "plot_sensitivities",
-    "plot_series",
-    "read_series",
-    "simulate_series",
-    "use_style",
-    "vjp",
-    "weight_jacobian",
-]
+from importlib import import_module
+
+# Every public name, by the file that holds it.
+ROOMS = {
+    "derivatives.batches": "map_batches",
+    "derivatives.checks": "JacobianError check_jacobian",
+    "derivatives.differences": "finite_difference_jacobian",
+    "derivatives.float64": "float64_copy",
+    "derivatives.independence": "check_independence",
+    "derivatives.jacobians": "batch_jacobian jacobian",
+    "derivatives.lstm.function": "fast_lstm",
+    "derivatives.lstm.jacobian": "lstm_jacobian lstm_jacobian_gigabytes",
+    "derivatives.products": "jvp vjp",
+    "derivatives.weights": "weight_jacobian",
+    "figures.bent_grid": "plot_bent_grid",
+    "figures.heat_map": "plot_jacobian",
+    "figures.sensitivities": "plot_sensitivities plot_series",
+    "figures.style": "use_style",
+    "exercises": "mark",
+    "book.csv_files": "read_series",
+    "book.epoch_bar": "EpochBar",
+    "book.measuring": "median_seconds peak_megabytes",
+    "book.series": "Series exact_sensitivities make_windows simulate_series",
+}
+PLACES = {name: room for room, all in ROOMS.items() for name in all.split()}
+
+__all__ = sorted(PLACES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in PLACES:
+        raise AttributeError(f"module `helpers` has no attribute {name!r}")
+    value = getattr(import_module(f"helpers.{PLACES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

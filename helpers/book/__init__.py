@@ -1,0 +1,1 @@
+"""What the pages need besides: the series, files, measurements."""

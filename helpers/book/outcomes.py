@@ -1,0 +1,38 @@
+"""Try a call, and say in one line how it went."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from helpers.derivatives.core.log import without_warning
+
+NOISE = re.compile(r"\x1b\[\d+m|\b__inference_\S*|\b0x[0-9a-f]+\b")
+
+
+def attempt(call: Callable[[], Any], *, width: int = 60) -> str:
+    """Return "ok", or the name of the exception and its first words.
+
+    TensorFlow's log is kept quiet meanwhile. From the message, colours,
+    addresses and names that change from run to run are taken out.
+
+    Args:
+        call: function of no argument; its result is dropped.
+        width: how many characters of the message are kept.
+
+    Example:
+        >>> assert attempt(lambda: 1 + 1) == "ok"
+        >>> attempt(lambda: [][3])
+        'IndexError: list index out of range'
+    """
+    try:
+        with without_warning(""):
+            call()
+    except Exception as error:
+        return f"{type(error).__name__}: {first_words(str(error), width)}"
+    return "ok"
+
+
+def first_words(message: str, width: int) -> str:
+    lines = NOISE.sub("", message).strip().splitlines() or ["no message"]
+    line = lines[0].strip()
+    return line if len(line) <= width else line[:width].rstrip() + " ..."

@@ -1,0 +1,1 @@
+"""Derivatives: all that a user takes along into a project."""

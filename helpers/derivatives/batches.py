@@ -1,0 +1,117 @@
+"""A compiled callable over a long array, in blocks of bounded memory."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from helpers.derivatives.core.requirements import is_masked, masked
+from helpers.derivatives.progress import progress_bar
+
+
+def map_batches(
+    J: Callable[[Any], Any],
+    x: Any,
+    *,
+    batch_size: int = 256,
+    progress: bool = True,
+) -> Any:
+    """Apply J to all samples of x, batch_size of them at a time.
+
+    Shape law: `(n, ...)` in, `(n, ...)` out; the result is that of J(x), for
+    a J that treats samples independently, such as `batch_jacobian(f)`.
+
+    Every block has the same shape, so J is traced once: the last block
+    reaches back over samples that are already done. Memory: the result, and
+    what J needs for one block.
+
+    Args:
+        J: callable of a batch, one row of output per row of input.
+        x: array, tensor or structure of them, first axis n.
+        batch_size: samples per block.
+        progress: show a bar while working; it leaves nothing behind.
+
+    Returns:
+        NumPy array, or a structure of them like that of J.
+
+    Raises:
+        ValueError: batch_size is not a positive whole number; the leaves of
+            x differ in length or carry a Keras mask; J returns another
+            number of rows, or another shape or dtype than before.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.arange(21.0).reshape(7, 3)
+        >>> y = map_batches(lambda b: b[:, :2] * 2, x, batch_size=4)
+        >>> assert y.shape == (7, 2) and (y == 2 * x[:, :2]).all()
+    """
+    n = common_length(x)
+    check_batch_size(batch_size)
+    if any(is_masked(leaf) for leaf in tf.nest.flatten(x)):
+        raise masked("map_batches")
+    size = min(batch_size, n)
+    starts = range(0, n, size) if n else [0]
+    result = None
+    for start in progress_bar(starts, label="blocks", show=progress):
+        start = max(min(start, n - size), 0)
+        block = J(rows(x, slice(start, start + size)))
+        result = allocated(block, n, size) if result is None else result
+        store(result, block, start, size)
+    return result
+
+
+def rows(x: Any, which: slice) -> Any:
+    return tf.nest.map_structure(lambda leaf: leaf[which], x)
+
+
+def allocated(block: Any, n: int, size: int) -> Any:
+    """Empty arrays for n rows like those of block."""
+
+    def empty(leaf: Any) -> np.ndarray:
+        array = np.asarray(leaf)
+        if array.ndim == 0 or len(array) != size:
+            raise ValueError(
+                f"`map_batches`: expected {size} rows for a block of {size} "
+                f"samples, got shape {array.shape}; use `batch_jacobian`, "
+                "which returns one row per sample."
+            )
+        return np.empty((n, *array.shape[1:]), array.dtype)
+
+    return tf.nest.map_structure(empty, block)
+
+
+def store(result: Any, block: Any, start: int, size: int) -> None:
+    tf.nest.assert_same_structure(result, block)
+    leaves = zip(tf.nest.flatten(result), tf.nest.flatten(block), strict=True)
+    for whole, part in leaves:
+        part = np.asarray(part)
+        place = whole[start : start + size]
+        if (part.shape, part.dtype) != (place.shape, place.dtype):
+            raise ValueError(
+                "`map_batches`: expected blocks of the same shape and dtype, "
+                f"{place.shape} and {place.dtype}, got {part.shape} and "
+                f"{part.dtype} from sample {start} on; use a J that returns "
+                "one row per sample, always alike."
+            )
+        place[...] = part
+
+
+def common_length(x: Any) -> int:
+    shapes = [np.shape(leaf) for leaf in tf.nest.flatten(x)]
+    lengths = {shape[0] if shape else None for shape in shapes}
+    if len(lengths) != 1 or None in lengths:
+        raise ValueError(
+            "`map_batches`: expected arrays with one common first axis, got "
+            f"shapes {shapes}; use x[tf.newaxis] for a single sample."
+        )
+    return int(lengths.pop())
+
+
+def check_batch_size(batch_size: Any) -> None:
+    whole = isinstance(batch_size, int | np.integer)
+    if not whole or isinstance(batch_size, bool) or batch_size < 1:
+        raise ValueError(
+            "`map_batches`: expected batch_size to be a positive whole "
+            f"number, got {batch_size!r}; use 256."
+        )

@@ -1,0 +1,1 @@
+"""Pullback, pushforward, basis, and what every derivative needs."""

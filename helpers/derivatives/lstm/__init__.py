@@ -1,0 +1,1 @@
+"""LSTM layers: what they are, as a function, and their Jacobian."""

@@ -1,0 +1,147 @@
+"""Keras LSTM layers as plain functions that every mode can differentiate."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from helpers.derivatives.core.requirements import is_masked, masked
+from helpers.derivatives.lstm.layer import (
+    check_lstm,
+    check_sequence,
+    lstm_step,
+    lstm_weights,
+)
+
+NAME = "fast_lstm"
+
+
+def fast_lstm(layer: Any) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The function of a Keras LSTM, or of a Sequential model with LSTMs.
+
+    Shape law: that of layer(x); the values are the same, to rounding, and
+    so are the weights, which are read at every call.
+
+    Keras keeps the outputs of all steps in a TensorArray, even when only
+    the last one is wanted. Forward mode cannot pass it, and it takes time.
+    This function carries only the two states, so that `jvp` and
+    mode="forward" work, and one scalar output per sample is differentiated
+    faster, most of all by `batch_jacobian` with jit=True (several outputs
+    need jit=False); `benchmarks/lstm.py` measures by how much. The memory
+    traffic of a gradient with respect to x grows with T²: meant for windows
+    of up to some hundred steps.
+
+    Args:
+        layer: a built keras.layers.LSTM, any activation, or a built
+            Sequential model of LSTM and other layers. Zero initial states,
+            no masks; dropout does nothing, as in inference.
+
+    Returns:
+        A function of x, of shape (b, T, features) and the layer's dtype,
+        to be given to `batch_jacobian` and its kind. It is not compiled by
+        itself.
+
+    Raises:
+        TypeError: layer is neither, or of mixed precision; x is of another
+            dtype than the layer.
+        ValueError: no LSTM in the model; a mask; stateful or return_state;
+            a layer without weights; x of another shape.
+
+    Source: Hochreiter and Schmidhuber, Long Short-Term Memory, Neural
+    Computation 9 (1997).
+
+    Example:
+        >>> import keras, tensorflow as tf
+        >>> from helpers import batch_jacobian
+        >>> model = keras.Sequential([keras.Input([5, 3]),
+        ...     keras.layers.LSTM(4), keras.layers.Dense(2)])
+        >>> x = tf.random.normal([7, 5, 3])
+        >>> f = fast_lstm(model)
+        >>> tf.debugging.assert_near(f(x), model(x), atol=1e-5)
+        >>> J = batch_jacobian(f, mode="forward")(x)
+        >>> assert J.shape == (7, 2, 5, 3)
+    """
+    stages = [stage(each) for each in layers_of(layer)]
+
+    def run(x: tf.Tensor) -> tf.Tensor:
+        for each in stages:
+            if is_masked(x):
+                raise masked(NAME)
+            x = each(x)
+        return x
+
+    return run
+
+
+def layers_of(layer: Any) -> list[Any]:
+    """The layers in the order of their use, at least one of them an LSTM."""
+    if not isinstance(layer, keras.Sequential):
+        check_lstm(NAME, layer)
+        return [layer]
+    if type(layer).call is not keras.Sequential.call:
+        raise TypeError(
+            f"`{NAME}`: expected a plain Sequential model, got "
+            f"{type(layer).__name__}, which has a `call` of its own; use the "
+            "model itself."
+        )
+    layers = layer.layers
+    if not any(isinstance(each, keras.layers.LSTM) for each in layers):
+        raise ValueError(
+            f"`{NAME}`: expected a Sequential model with an LSTM layer, got "
+            f"{[type(each).__name__ for each in layers]}; use the model "
+            "itself."
+        )
+    return layers
+
+
+def stage(layer: Any) -> Callable[[tf.Tensor], tf.Tensor]:
+    if not isinstance(layer, keras.layers.LSTM):
+        return layer
+    check_lstm(NAME, layer)
+
+    def run(x: tf.Tensor) -> tf.Tensor:
+        x = tf.convert_to_tensor(x)
+        check_sequence(NAME, layer, x)
+        return all_steps(layer, x)
+
+    return run
+
+
+@tf.autograph.experimental.do_not_convert
+def all_steps(layer: Any, x: tf.Tensor) -> tf.Tensor:
+    """Run the layer over x and return what it returns.
+
+    The first step stands before the loop: it has no old state, so that
+    neither it nor its derivative needs the recurrent kernel.
+    """
+    kernel, _, bias = lstm_weights(layer)
+    steps = tf.transpose(x[:, :: -1 if layer.go_backwards else 1], [1, 0, 2])
+    count, every = steps.shape[0], layer.return_sequences
+    h, c = lstm_step(layer, steps[0] @ kernel + bias, None)
+    y = tf.pad(h[tf.newaxis], [[0, count - 1], [0, 0], [0, 0]])
+    if count > 1:
+        h, y = later_steps(layer, steps, (h, c, y if every else ()))
+    return tf.transpose(y, [1, 0, 2]) if every else h
+
+
+def later_steps(layer: Any, steps: tf.Tensor, first: tuple) -> tuple:
+    """The last h and all outputs, from those of the first step."""
+    kernel, recurrent, bias = lstm_weights(layer)
+    weights = tf.concat([kernel, recurrent], 0)
+    count = steps.shape[0]
+
+    def step(t: tf.Tensor, h: tf.Tensor, c: tf.Tensor, y: Any) -> tuple:
+        z = tf.concat([steps[t], h], 1) @ weights + bias
+        h, c = lstm_step(layer, z, c)
+        if layer.return_sequences:
+            y = tf.where(tf.range(count)[:, None, None] == t, h, y)
+        return t + 1, h, c, y
+
+    _, h, _, y = tf.while_loop(
+        lambda t, *_: t < count,
+        step,
+        (tf.constant(1), *first),
+        maximum_iterations=count - 1,
+    )
+    return h, y

@@ -1,0 +1,169 @@
+"""What the recurrent helpers accept, and the arithmetic of one LSTM step.
+
+The step is that of Hochreiter and Schmidhuber, Long Short-Term Memory,
+Neural Computation 9 (1997), with the forget gate of Gers, Schmidhuber and
+Cummins (2000), gates in the order of Keras: input i, forget f, candidate g,
+output o. With z = x·K + h·R + b, split into four:
+
+    c' = σ(z_f) c + σ(z_i) φ(z_g)        h' = σ(z_o) φ(c')
+"""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from helpers.derivatives.core.requirements import is_masked, masked
+
+# Activations that act on each number alone, so that their Jacobian is
+# diagonal. TensorFlow's own derivative of each is used.
+ACTIVATIONS = (
+    "elu",
+    "exponential",
+    "gelu",
+    "hard_sigmoid",
+    "linear",
+    "relu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "softsign",
+    "tanh",
+)
+DTYPES = ("float32", "float64")
+
+
+def check_lstm(name: str, layer: Any) -> None:
+    """Refuse what is not a plain, built Keras LSTM layer, and say why.
+
+    Raises:
+        TypeError: layer is something else, or of mixed or half precision.
+        ValueError: layer has no weights yet, keeps its state between calls,
+            returns its state, or was built on a masked input.
+    """
+    if type(layer) is not keras.layers.LSTM:
+        raise TypeError(
+            f"`{name}`: expected a keras.layers.LSTM layer, got "
+            f"{type(layer).__name__}; use `batch_jacobian(f)` for any other "
+            "layer or model."
+        )
+    if not layer.built:
+        raise ValueError(
+            f"`{name}`: expected a layer that has its weights, got "
+            f"{layer.name!r}, not built yet; use layer.build(x.shape) first."
+        )
+    check_policy(name, layer)
+    check_states(name, layer)
+
+
+def check_policy(name: str, layer: Any) -> None:
+    kept, used = layer.variable_dtype, layer.compute_dtype
+    if kept != used or used not in DTYPES:
+        raise TypeError(
+            f"`{name}`: expected a float32 or float64 layer, got the policy "
+            f"{layer.dtype_policy.name!r}; use a copy of the layer built "
+            "with dtype='float32', or `batch_jacobian`."
+        )
+
+
+def check_states(name: str, layer: Any) -> None:
+    for option in ("stateful", "return_state"):
+        if getattr(layer, option):
+            raise ValueError(
+                f"`{name}`: expected a layer with {option}=False, whose "
+                f"result depends on x alone and is one tensor, got "
+                f"{option}=True; use `jacobian` of a function that returns "
+                "what you want to differentiate."
+            )
+    nodes = getattr(layer, "_inbound_nodes", [])
+    if any(is_masked(x) for node in nodes for x in node.input_tensors):
+        raise masked(name)
+
+
+def check_activations(name: str, layer: Any) -> None:
+    """Raise a ValueError unless both activations are known."""
+    known = [getattr(keras.activations, each) for each in ACTIVATIONS]
+    for role in ("activation", "recurrent_activation"):
+        found = getattr(layer, role)
+        if found not in known:
+            called = getattr(found, "__name__", type(found).__name__)
+            raise ValueError(
+                f"`{name}`: expected {role} to be one of "
+                f"{', '.join(ACTIVATIONS)}, got {called!r}; use "
+                "`batch_jacobian(layer)`, which takes any activation."
+            )
+
+
+def check_training(name: str, layer: Any, training: bool) -> None:
+    """Raise a ValueError when dropout makes the result random."""
+    options = ("dropout", "recurrent_dropout")
+    found = [each for each in options if getattr(layer, each)]
+    if training and found:
+        raise ValueError(
+            f"`{name}`: expected a layer without dropout when training=True, "
+            f"got {found[0]}={getattr(layer, found[0])}; use training=False, "
+            "or `batch_jacobian` of a function whose random mask is fixed."
+        )
+
+
+def check_sequence(name: str, layer: Any, x: Any) -> None:
+    """Raise unless x is one (b, T, features) tensor of the layer's dtype."""
+    features = layer.cell.kernel.shape[0]
+    shape = getattr(x, "shape", None)
+    if shape is None or len(shape) != 3 or not shape[1]:
+        got = type(x).__name__ if shape is None else f"shape {tuple(shape)}"
+        raise ValueError(
+            f"`{name}`: expected one tensor of shape (b, T, {features}) with "
+            f"a known number T ≥ 1 of steps, got {got}; use x[tf.newaxis] "
+            "for a single sequence, tf.ensure_shape for an unknown T."
+        )
+    if shape[2] != features:
+        raise ValueError(
+            f"`{name}`: expected {features} features per step, got shape "
+            f"{tuple(shape)}; use the input that the layer was built for."
+        )
+    if x.dtype != layer.compute_dtype:
+        raise TypeError(
+            f"`{name}`: expected input of the layer's {layer.compute_dtype}, "
+            f"got {x.dtype.name}; use tf.cast(x, tf.{layer.compute_dtype})."
+        )
+
+
+def lstm_weights(layer: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Kernel (features, 4u), recurrent kernel (u, 4u) and bias (4u,)."""
+    cell = layer.cell
+    kernel = tf.convert_to_tensor(cell.kernel)
+    bias = (
+        tf.convert_to_tensor(cell.bias)
+        if layer.use_bias
+        else tf.zeros_like(kernel[0])
+    )
+    return kernel, tf.convert_to_tensor(cell.recurrent_kernel), bias
+
+
+def lstm_step(
+    layer: Any, z: tf.Tensor, c: tf.Tensor | None
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """New h and c, each (b, u), from z (b, 4u); c None stands for zeros."""
+    squash, gate = layer.activation, layer.recurrent_activation
+    i, f, g, o = tf.split(z, 4, axis=1)
+    new = gate(i) * squash(g)
+    if c is not None:
+        new += gate(f) * c
+    return gate(o) * squash(new), new
+
+
+def with_slope(activation: Any, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The activation at z and its derivative there, number by number."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(z)
+        y = activation(z)
+    return y, tape.gradient(y, z)
+
+
+def scaled(diagonal: tf.Tensor, block: tf.Tensor) -> tf.Tensor:
+    """diag(d) times block, for d (b, u) and block (b, u, ...) or (u, ...)."""
+    rank = max(block.shape.rank, 3)
+    shape = [*diagonal.shape, *[1] * (rank - 2)]
+    return tf.reshape(diagonal, shape) * block

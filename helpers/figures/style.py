@@ -1,0 +1,10 @@
+"""The one style of all figures."""
+
+from importlib.resources import files
+
+import matplotlib.pyplot as plt
+
+
+def use_style() -> None:
+    """Give every figure the book's style (`helpers/figures/book.mplstyle`)."""
+    plt.style.use(str(files("helpers.figures") / "book.mplstyle"))

@@ -1,0 +1,188 @@
+"""The site builds without a warning, and each page is right in a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+import tasks
+from tests.site import site_rules
+
+WIDTHS = (1280, 390)
+
+
+def build(root: Path) -> subprocess.CompletedProcess[str]:
+    """Build a book with the command of `make book`."""
+    variables = tasks.environment()
+    # Its presence makes kernels write to the terminal.
+    variables.pop("PYTEST_CURRENT_TEST", None)
+    return subprocess.run(
+        tasks.book_command(root),
+        cwd=root,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture(scope="module")
+def built() -> subprocess.CompletedProcess[str]:
+    """The site of this project, built now."""
+    tasks.drop_stale_outputs()
+    return build(tasks.ROOT)
+
+
+@pytest.fixture(scope="module")
+def visitor() -> Iterator[site_rules.Visitor]:
+    """A browser; without one the test is skipped, but not in CI."""
+    program = site_rules.find_browser()
+    if program is None:
+        reason = "no Chromium: install it or set CHROMIUM to its path"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with site_rules.visitor(program) as found:
+        yield found
+
+
+def test_site_builds_without_a_warning(built) -> None:
+    assert built.returncode == 0, built.stdout
+    assert "WARNING" not in built.stdout and "ERROR" not in built.stdout
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page(built, visitor, width: int) -> None:
+    found = []
+    with site_rules.served(tasks.SITE) as address:
+        names = site_rules.pages(tasks.SITE)
+        for name in names:
+            faults = visitor.problems(f"{address}/{name}", width)
+            found += [f"{name} at {width}: {fault}" for fault in faults]
+    assert len(names) > 5
+    assert not found, "\n".join(found)
+
+
+# Faults planted in a page: each must be found
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><title>A page</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>html[data-theme=dark] body {{ background: #000; color: #fff }}</style>
+</head><body><main><h1>A page</h1>{}</main></body></html>
+"""
+MERROR = '<span class="math"><mjx-container><mjx-merror title="x">'
+MERROR += "</mjx-merror></mjx-container></span>"
+FAULTS = {
+    "another host": '<script src="http://example.invalid/x.js"></script>',
+    "console": "<script>console.error('broken')</script>",
+    "error:": "<script>undefinedFunction()</script>",
+    "status 404": '<script src="missing.js"></script>',
+    "image-alt": '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
+    "not typeset": r'<p class="math">\(x^2\)</p>',
+    "error in formula": MERROR,
+    "raw formula": r"<p>Here is $$x^2$$ in the text.</p>",
+    "wide, not": '<div style="width: 3000px">wide</div>',
+    "light: color-contrast": '<p style="color: #eee">pale</p>',
+    "dark: color-contrast": '<p style="color: #111">dim</p>',
+}
+
+
+def visit(visitor, folder: Path, body: str) -> list[str]:
+    """The problems of a small page with this body."""
+    (folder / "index.html").write_text(PAGE.format(body), encoding="utf-8")
+    (folder / "favicon.ico").write_bytes(b"")
+    with site_rules.served(folder) as address:
+        return visitor.problems(f"{address}/index.html", 1280)
+
+
+def test_good_page_has_no_problem(visitor, tmp_path: Path) -> None:
+    assert visit(visitor, tmp_path, "<p>All is well.</p>") == []
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault_in_a_page_is_found(visitor, tmp_path: Path, fault: str) -> None:
+    found = visit(visitor, tmp_path, FAULTS[fault])
+    assert any(fault in problem for problem in found), found
+
+
+# Faults planted in a book: the build must fail, again when repeated
+
+
+def small_book(folder: Path, text: str, code: str) -> Path:
+    """A book of one chapter with the project's own configuration."""
+    for name in ("_config.yml", "references.bib"):
+        shutil.copy(tasks.ROOT / name, folder)
+    for name in ("_ext", "_static"):
+        shutil.copytree(tasks.ROOT / name, folder / name)
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    cells = [new_markdown_cell(f"# A book\n\n{text}"), new_code_cell(code)]
+    kernel = {"name": "python3", "display_name": "Python 3"}
+    book = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(book, folder / "index.ipynb")
+    return folder
+
+
+def test_good_book_builds(tmp_path: Path) -> None:
+    book = small_book(tmp_path, "All is well.", "1 + 1")
+    built = build(book)
+    assert built.returncode == 0, built.stdout
+    assert "index: executing" in built.stdout
+    assert "mybinder" not in page_text(book)
+
+
+def test_change_of_prose_executes_nothing(tmp_path: Path) -> None:
+    book = small_book(tmp_path, "All is well.", "1 + 1")
+    build(book)
+    chapter = book / "index.ipynb"
+    text = chapter.read_text(encoding="utf-8")
+    chapter.write_text(text.replace("is well", "is new"), encoding="utf-8")
+    built = build(book)
+    assert built.returncode == 0, built.stdout
+    assert "index: unchanged" in built.stdout
+    assert "All is new" in page_text(book)
+
+
+def test_buttons_appear_with_the_repository(tmp_path: Path) -> None:
+    book = small_book(tmp_path, "All is well.", "1 + 1")
+    config = book / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    address = "https://github.com/example/book"
+    text = re.sub(r'url: ".*"', f'url: "{address}"', text)
+    config.write_text(text, encoding="utf-8")
+    built = build(book)
+    assert built.returncode == 0, built.stdout
+    for part in ("mybinder.org", "colab.research", "issues/new", "/edit/"):
+        assert part in page_text(book)
+
+
+def page_text(book: Path) -> str:
+    """The HTML of a small book's page."""
+    return (book / "_build/html/index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        ("[there](missing.md)", "1 + 1", "missing.md"),
+        ("{ref}`no-such-label`", "1 + 1", "no-such-label"),
+        ("All is well.", "1 / 0", "ZeroDivisionError"),
+    ],
+    ids=["broken link", "broken reference", "failing cell"],
+)
+def test_faulty_book_fails(
+    tmp_path: Path, text: str, code: str, message: str
+) -> None:
+    book = small_book(tmp_path, text, code)
+    for _ in range(2):
+        built = build(book)
+        assert built.returncode != 0
+        assert message in built.stdout
