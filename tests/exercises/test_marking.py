@@ -65,10 +65,10 @@ def wrong_answers():
                 yield pytest.param(name, answer, id=f"{name}: {answer[:40]}")
 
 
-def test_every_marked_chapter_has_three_to_six_exercises():
+def test_every_marked_chapter_has_exercises():
     for chapter in CHAPTERS:
         count = sum(name.split()[0] == chapter for name in EXERCISES)
-        assert 3 <= count <= 6, chapter
+        assert count >= 3, chapter
 
 
 @pytest.mark.parametrize("name", EXERCISES)
