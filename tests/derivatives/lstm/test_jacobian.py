@@ -12,8 +12,8 @@ from helpers import (
     lstm_jacobian,
     lstm_jacobian_gigabytes,
     peak_megabytes,
-    recurrent,
 )
+from helpers.derivatives.lstm import jacobian as recurrent
 from helpers.derivatives.lstm.layer import ACTIVATIONS
 
 TOLERANCE = {"float64": 1e-12, "float32": 2e-6}
