@@ -17,6 +17,7 @@ ROOMS = {
     "derivatives.lstm.function": "fast_lstm",
     "derivatives.lstm.jacobian": "lstm_jacobian lstm_jacobian_gigabytes",
     "derivatives.products": "jvp vjp",
+    "derivatives.second_order": "hessian hvp",
     "derivatives.weights": "weight_jacobian",
     "figures.bent_grid": "plot_bent_grid",
     "figures.heat_map": "plot_jacobian",

@@ -6,10 +6,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from helpers.derivatives.core.requirements import is_masked, masked
+from helpers.derivatives.core.refusals import public
+from helpers.derivatives.core.requirements import masked
+from helpers.derivatives.core.tensorflow_private import has_keras_mask
 from helpers.derivatives.progress import progress_bar
 
 
+@public
 def map_batches(
     J: Callable[[Any], Any],
     x: Any,
@@ -48,8 +51,8 @@ def map_batches(
     """
     n = common_length(x)
     check_batch_size(batch_size)
-    if any(is_masked(leaf) for leaf in tf.nest.flatten(x)):
-        raise masked("map_batches")
+    if any(has_keras_mask(leaf) for leaf in tf.nest.flatten(x)):
+        raise masked()
     size = min(batch_size, n)
     starts = range(0, n, size) if n else [0]
     result = None

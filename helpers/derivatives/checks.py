@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from helpers.derivatives.core.refusals import public
 from helpers.derivatives.core.requirements import (
     as_tensors,
     check_function,
@@ -18,6 +19,7 @@ class JacobianError(AssertionError):
     """A Jacobian differs from finite differences by more than allowed."""
 
 
+@public
 def check_jacobian(
     f: Callable[[Any], Any],
     x: Any,
@@ -53,8 +55,8 @@ def check_jacobian(
         >>> x = tf.constant([1.0, 2.0, 3.0], tf.float64)
         >>> check_jacobian(lambda x: x[:2] * x[2], x)
     """
-    check_function("check_jacobian", f)
-    tensors = tf.nest.flatten(as_tensors("check_jacobian", x))
+    check_function(f)
+    tensors = tf.nest.flatten(as_tensors(x))
     ys = [np.asarray(y) for y in tf.nest.flatten(f(x))]
     refuse_half([*tensors, *ys])
     J = jacobian(f)(x) if J is None else J

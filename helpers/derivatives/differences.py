@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from helpers.derivatives.core.refusals import public
 from helpers.derivatives.core.requirements import (
     as_tensors,
     check_function,
@@ -27,6 +28,7 @@ OFFSETS = {
 }
 
 
+@public
 def finite_difference_jacobian(
     f: Callable[[Any], Any],
     *,
@@ -74,12 +76,12 @@ def finite_difference_jacobian(
         >>> assert J.shape == (2, 3)
         >>> np.testing.assert_allclose(J, [[2, 1, 0], [0, 0, 6]], atol=1e-9)
     """
-    check_function(NAME, f)
-    check_option(NAME, "method", method, METHODS)
+    check_function(f)
+    check_option("method", method, METHODS)
     check_step(step)
 
     def compute(x: Any) -> Any:
-        as_tensors(NAME, x)
+        as_tensors(x)
         leaves = [np.asarray(leaf) for leaf in tf.nest.flatten(x)]
         values = Evaluator(f, x, leaves)
         columns = batched_columns if batched else single_columns

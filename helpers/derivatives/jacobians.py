@@ -1,43 +1,49 @@
 """Full and per-sample Jacobians of functions, Keras models and layers."""
 
 from collections.abc import Callable
-from typing import Any
 
 import tensorflow as tf
 
-from helpers.derivatives.core import directions
+from helpers.derivatives.core.basis import Basis, stacked
 from helpers.derivatives.core.compiled import Compiled, autographed
-from helpers.derivatives.core.operations import (
-    NO_LOOP_RULE,
-    forward_agrees,
-    no_forward,
-)
+from helpers.derivatives.core.graphs import Traced, has_mapped_loop
+from helpers.derivatives.core.mode import columns, forward_is_cheaper
+from helpers.derivatives.core.pullback import Pullback, pullback, traced
+from helpers.derivatives.core.pushforward import Pushforward
+from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.core.requirements import (
     MODES,
     UNCONNECTED,
     check_batch,
     check_chunk_size,
     check_function,
+    check_gigabytes,
     check_option,
-    check_output,
-    check_target_batch,
+    check_rank,
+    check_size,
+    keeps_batch,
     not_connected,
-    static_size,
+)
+from helpers.derivatives.core.silent_losses import refuse_losses
+from helpers.derivatives.core.types import (
+    Function,
+    Leaves,
+    Mode,
+    Parts,
+    Structure,
+    Unconnected,
 )
 
-# Forward mode is chosen when the output has at least this many numbers per
-# number of the input: a column costs up to twice as much as a row (measured
-# by `benchmarks/crossover.py`).
-CROSSOVER = 2
 
-
+@public
 def jacobian(
-    f: Callable[[Any], Any],
+    f: Function,
     *,
-    mode: str = "auto",
+    mode: Mode = "auto",
     chunk_size: int | None = None,
     jit: bool = False,
-    unconnected: str = "raise",
+    unconnected: Unconnected = "raise",
+    max_gigabytes: float = 4.0,
 ) -> Compiled:
     """Jacobian of f, by rows (reverse mode) or columns (forward mode).
 
@@ -49,15 +55,17 @@ def jacobian(
             Python side effects happen at the first call only.
         mode: "reverse" costs one vector-Jacobian product per number in y,
             "forward" one Jacobian-vector product per number in x; "auto"
-            takes the cheaper one, and "reverse" wherever forward mode would
-            give something else: it differentiates past `tf.custom_gradient`,
-            has no rule for some operations, and runs f once a column, each
-            time with new random numbers and changes of state.
+            takes the cheaper one, and "reverse" wherever TensorFlow's own
+            forward mode would give something else: it differentiates past
+            `tf.custom_gradient`, has no rule for some operations, and runs
+            f once a column. Asked for there, "forward" takes two reverse
+            passes for each column.
         chunk_size: how many rows or columns are computed at once. Less
             memory, the same numbers. None: all at once.
         jit: compile with XLA as well.
         unconnected: "raise" a ValueError when y does not depend on x, or
             return "zero".
+        max_gigabytes: the largest result (10⁹ bytes) that may be allocated.
 
     Returns:
         A compiled callable of x. For structures, the Jacobian has the
@@ -65,9 +73,11 @@ def jacobian(
         that of x (reverse) or y (forward), the same unless f casts.
 
     Raises:
-        TypeError: f is not callable; x or y is not of a floating type.
-        ValueError: an unknown option; y does not depend on x; forward mode
-            was asked for and would go wrong; x carries a Keras mask.
+        TypeError: f is not a function of one argument; x or y is not of a
+            floating type; x is rounded by a Keras layer.
+        ValueError: an unknown option; y does not depend on x, or a part of
+            it leaves TensorFlow; forward mode was asked for and cannot be
+            had; x carries a mask; the result would be too large.
 
     Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., SIAM
     2008, sections 3.1 (forward) and 3.2 (reverse).
@@ -80,17 +90,19 @@ def jacobian(
         >>> assert J(x).shape == (2, 3)
         >>> tf.debugging.assert_near(J(x), A)
     """
-    options = {"mode": mode, "unconnected": unconnected}
-    return build("jacobian", f, chunk_size, jit, options, batched=False)
+    task = Task(f, mode, chunk_size, unconnected, max_gigabytes)
+    return Compiled("jacobian", task.compute, f=f, jit=jit)
 
 
+@public
 def batch_jacobian(
-    f: Callable[[Any], Any],
+    f: Function,
     *,
-    mode: str = "auto",
+    mode: Mode = "auto",
     chunk_size: int | None = None,
     jit: bool = False,
-    unconnected: str = "raise",
+    unconnected: Unconnected = "raise",
+    max_gigabytes: float = 4.0,
 ) -> Compiled:
     """Per-sample Jacobians of f, all samples of a batch in each pass.
 
@@ -113,140 +125,155 @@ def batch_jacobian(
         >>> assert J(x).shape == (4, 3, 2)
         >>> tf.debugging.assert_near(J(x)[1], [[6.0, 0], [0, 1], [4, 3]])
     """
-    options = {"mode": mode, "unconnected": unconnected}
-    return build("batch_jacobian", f, chunk_size, jit, options, batched=True)
+    task = Task(f, mode, chunk_size, unconnected, max_gigabytes, batched=True)
+    return Compiled("batch_jacobian", task.compute, f=f, jit=jit)
 
 
-def build(
-    name: str,
-    f: Callable[[Any], Any],
-    chunk_size: int | None,
-    jit: bool,
-    options: dict[str, str],
-    *,
-    batched: bool,
-) -> Compiled:
-    check_function(name, f)
-    check_option(name, "mode", options["mode"], MODES)
-    check_option(name, "unconnected", options["unconnected"], UNCONNECTED)
-    check_chunk_size(name, chunk_size)
-    task = _Task(name, autographed(f), chunk_size, batched=batched, **options)
-    return Compiled(name, task.compute, f=f, jit=jit)
+class Task:
+    """One Jacobian to compute: the function and every option.
 
-
-class _Task:
-    """One Jacobian to compute: the function and every option."""
+    Attributes:
+        batched: whether axis 0 of x and y counts independent samples.
+        lossy: as unconnected, for parts of f that have no derivative.
+    """
 
     def __init__(
         self,
-        name: str,
-        f: Callable[[Any], Any],
+        f: Function,
+        mode: Mode,
         chunk_size: int | None,
+        unconnected: Unconnected,
+        max_gigabytes: float,
         *,
-        batched: bool,
-        mode: str,
-        unconnected: str,
+        batched: bool = False,
     ) -> None:
-        self.name, self.f, self.mode = name, f, mode
-        self.options = {"batched": batched, "chunk_size": chunk_size}
-        self.batched, self.unconnected = batched, unconnected
+        check_function(f)
+        check_option("mode", mode, MODES)
+        check_option("unconnected", unconnected, UNCONNECTED)
+        self.f, self.mode, self.unconnected = autographed(f), mode, unconnected
+        self.chunk_size = check_chunk_size(chunk_size)
+        self.max_gigabytes = check_gigabytes(max_gigabytes)
+        self.batched = batched
+        self.lossy: Unconnected | None = unconnected
 
-    def compute(self, x: Any) -> Any:
-        """Trace the Jacobian at x in the mode that was asked for."""
-        xs = tf.nest.flatten(x)
-        if self.batched:
-            check_batch(self.name, x)
-        with directions.recorded(xs) as gradients:
-            y = check_output(self.name, self.f(x))
-        ys = tf.nest.flatten(y)
-        if self.batched:
-            check_target_batch(self.name, ys, xs)
-        blocks = self.blocks(gradients, x, xs, ys)
-        inner = [tf.nest.pack_sequence_as(x, row) for row in blocks]
-        return tf.nest.pack_sequence_as(y, inner)
-
-    def blocks(self, gradients: Any, x: Any, xs: list, ys: list) -> list:
-        """The blocks d ys[j] / d xs[k], as blocks[j][k]."""
-        if static_size(xs) == 0:
-            # An empty batch; vectorized_map mistakes the shapes of some.
-            return [[self.zeros(y, each) for each in xs] for y in ys]
-        columns = None
-        if self.takes_forward(x, xs, ys):
-            columns = self.columns(x, xs, ys)
-        if columns is None:
-            return [self.reverse(gradients, y, xs) for y in ys]
-        return [
+    def compute(self, x: Structure) -> Structure:
+        """The Jacobian at x: structures like x in a structure like y."""
+        f = self.per_sample(x) if self.batched else self.f
+        pull = pullback(f, x)
+        self.check(traced(f, pull))
+        blocks = None
+        if has_numbers(pull.xs):
+            blocks = self.by_columns(f, pull) or self.by_rows(pull)
+        rows = [
             [
-                self.arrange(columns[k][j], y, each, rows_first=False)
-                for k, each in enumerate(xs)
+                self.whole(blocks and blocks[j][k], y, each)
+                for k, each in enumerate(pull.xs)
             ]
-            for j, y in enumerate(ys)
+            for j, y in enumerate(pull.ys)
         ]
+        inner = [tf.nest.pack_sequence_as(x, row) for row in rows]
+        return tf.nest.pack_sequence_as(pull.y, inner)
 
-    def takes_forward(self, x: Any, xs: list, ys: list) -> bool:
-        """Whether forward mode was asked for, or is cheaper and the same."""
-        inputs = static_size(xs, skip=int(self.batched))
-        outputs = static_size(ys, skip=int(self.batched))
-        known = None not in (inputs, outputs)
-        cheaper = known and CROSSOVER * inputs <= outputs
-        asked = self.mode == "forward"
-        if not (asked or (self.mode == "auto" and cheaper)):
-            return False
-        return forward_agrees(self.name, self.f, x, ys, asked=asked)
+    def per_sample(self, x: Structure) -> Function:
+        """f, which must keep the batch axis of x."""
+        check_batch(x)
+        return lambda z: keeps_batch(self.f(z), tf.nest.flatten(x))
 
-    def reverse(self, gradients: Any, y: tf.Tensor, xs: list) -> list:
-        rows = directions.reverse_rows(gradients, y, xs, **self.options)
+    def check(self, path: Traced) -> None:
+        """Refuse what would be too large, rounded or incomplete."""
+        skip = int(self.batched)
+        for y in path.outputs:
+            check_rank("output", y)
+        check_size(path.inputs, path.outputs, skip, self.max_gigabytes)
+        refuse_losses(path, self.lossy)
+        if has_mapped_loop(path):
+            raise differentiated_twice()
+
+    def by_rows(self, pull: Pullback) -> list[Parts]:
+        """All blocks: the pullback of each basis vector of each y."""
+        return [self.rows(pull, y) for y in pull.ys]
+
+    def rows(self, pull: Pullback, y: tf.Tensor) -> Parts:
+        basis = Basis([y], self.batched)
+
+        def row(us: Leaves) -> Parts:
+            return pull(us, [y])
+
+        parts = self.stacked(row, basis, pull.xs)
+        # The axis of the rows stands in front of that of the batch.
         return [
-            self.arrange(block, y, each, rows_first=True)
-            for block, each in zip(rows, xs, strict=True)
+            part if part is None or not self.batched else moved(part, 1)
+            for part in parts
         ]
 
-    def columns(self, x: Any, xs: list, ys: list) -> list[list] | None:
-        """Columns by every x of every y; None where reverse mode must help."""
-
-        def flat(leaves: list) -> list:
-            packed = tf.nest.pack_sequence_as(x, leaves)
-            return tf.nest.flatten(check_output(self.name, self.f(packed)))
-
-        try:
-            columns = [
-                directions.forward_columns(flat, xs, k, ys, **self.options)
-                for k in range(len(xs))
-            ]
-        except Exception as error:
-            # f has been traced before: what fails is forward mode.
-            if self.mode == "forward":
-                raise no_forward(self.name, NO_LOOP_RULE) from error
+    def by_columns(self, f: Function, pull: Pullback) -> list[Parts] | None:
+        """All blocks: the pushforward of each basis vector of x, or None."""
+        basis = Basis(pull.xs, self.batched)
+        asked = self.mode == "forward"
+        cheaper = forward_is_cheaper(Basis(pull.ys, self.batched), basis)
+        if not (asked or (self.mode == "auto" and cheaper)):
             return None
-        known = self.mode == "forward" or directions.all_known(columns)
-        return columns if known else None
 
-    def arrange(
-        self, block: Any, y: tf.Tensor, x: tf.Tensor, *, rows_first: bool
+        def every(push: Pushforward) -> Parts:
+            return self.stacked(push, basis, pull.ys)
+
+        parts = columns(f, pull, every, asked=asked)
+        if parts is None:
+            return None
+        pairs = zip(parts, pull.ys, strict=True)
+        return [split_columns(part, y, basis, pull) for part, y in pairs]
+
+    def stacked(
+        self, linear_map: Callable[[Leaves], Parts], basis: Basis, like: Leaves
+    ) -> Parts:
+        size, chunk = basis.size, self.chunk_size
+        return stacked(linear_map, basis, size, like, chunk_size=chunk)
+
+    def whole(
+        self, block: tf.Tensor | None, y: tf.Tensor, x: tf.Tensor
     ) -> tf.Tensor:
-        """Bring stacked rows or columns to y.shape + x.shape."""
+        """A block as y.shape + x.shape; zeros or an error without a path."""
+        skip = int(self.batched)
+        shape = tf.concat([tf.shape(y), tf.shape(x)[skip:]], 0)
+        static = y.shape + x.shape[skip:]
         if block is None:
-            if self.unconnected == "raise":
-                raise not_connected(self.name)
-            return self.zeros(y, x)
-        if self.batched or not rows_first:
-            place = 1 if rows_first else y.shape.rank
-            block = move_first_axis(block, place)
-        shape, static = self.shapes(y, x)
+            if self.unconnected == "raise" and has_numbers([x]):
+                raise not_connected()
+            block = tf.zeros(shape, x.dtype)
         return tf.ensure_shape(tf.reshape(block, shape), static)
 
-    def shapes(self, y: tf.Tensor, x: tf.Tensor) -> tuple:
-        """The shape of a block, when it runs and as known before."""
-        skip = int(self.batched)
-        running = tf.concat([tf.shape(y), tf.shape(x)[skip:]], 0)
-        return running, y.shape + x.shape[skip:]
 
-    def zeros(self, y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
-        shape, static = self.shapes(y, x)
-        return tf.ensure_shape(tf.zeros(shape, x.dtype), static)
+def differentiated_twice() -> ValueError:
+    return refusal(
+        "a function that TensorFlow can differentiate row by row",
+        "the Jacobian of one with a loop (a Keras recurrent layer), whose "
+        "rows it cannot differentiate again",
+        "`hessian` or `hvp` for one number that is made of the outputs, or "
+        "unroll=True in the layer",
+    )
 
 
-def move_first_axis(block: tf.Tensor, position: int) -> tf.Tensor:
+def has_numbers(xs: Leaves) -> bool:
+    """False for an empty batch, whose shapes vectorized_map mistakes."""
+    return any(0 not in x.shape.as_list() for x in xs)
+
+
+def split_columns(
+    part: tf.Tensor | None, y: tf.Tensor, basis: Basis, pull: Pullback
+) -> Parts:
+    """The columns of y by each leaf of x, the axis of the columns last."""
+    if part is None:
+        return [None] * len(pull.xs)
+    blocks = tf.split(part, basis.sizes, axis=0)
+    if len(blocks) > 1:
+        # All leaves moved at once: which of them does y depend on?
+        rows = pull([tf.ones_like(y)], [y])
+        pairs = zip(blocks, rows, strict=True)
+        blocks = [None if row is None else block for block, row in pairs]
+    return [b if b is None else moved(b, y.shape.rank) for b in blocks]
+
+
+def moved(block: tf.Tensor, position: int) -> tf.Tensor:
     """Move axis 0 of block behind the `position` axes that follow it."""
     rank = block.shape.rank
     order = [*range(1, position + 1), 0, *range(position + 1, rank)]

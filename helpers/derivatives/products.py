@@ -1,30 +1,25 @@
 """Products of a Jacobian with one vector, without forming the Jacobian."""
 
-from collections.abc import Callable
-from typing import Any
-
 import tensorflow as tf
 
 from helpers.derivatives.core.compiled import Compiled, autographed
-from helpers.derivatives.core.operations import (
-    draws_or_assigns,
-    no_forward,
-    obstacle,
-    reverse_nodes,
-    without_forward_rule,
-)
+from helpers.derivatives.core.mode import columns
+from helpers.derivatives.core.pullback import pullback, traced
+from helpers.derivatives.core.refusals import public
 from helpers.derivatives.core.requirements import (
     UNCONNECTED,
     check_function,
     check_option,
-    check_output,
+    filled,
     like,
-    not_connected,
 )
+from helpers.derivatives.core.silent_losses import refuse_losses
+from helpers.derivatives.core.types import Function, Structure, Unconnected
 
 
+@public
 def jvp(
-    f: Callable[[Any], Any], *, jit: bool = False, unconnected: str = "raise"
+    f: Function, *, jit: bool = False, unconnected: Unconnected = "raise"
 ) -> Compiled:
     """Jacobian times vector, J·v, in one forward-mode pass.
 
@@ -32,10 +27,10 @@ def jvp(
     J·v the shape of y. The cost is a small multiple of one evaluation of f,
     whatever the sizes.
 
-    Where TensorFlow has no forward rule (Keras recurrent layers, `tf.sign`),
-    the same product comes from two reverse passes: uᵀJ is linear in u, and
-    its derivative with respect to u, applied to v, is J·v. Forward mode may
-    differentiate past a rule given by `tf.custom_gradient`.
+    Where TensorFlow's forward mode fails or would give something else (Keras
+    recurrent layers, `tf.sign`, a rule given by `tf.custom_gradient`, random
+    numbers), the same product comes from two reverse passes: uᵀJ is linear
+    in u, and its derivative with respect to u, applied to v, is J·v.
 
     Args:
         f: function of one argument, a tensor or a structure of tensors.
@@ -59,25 +54,24 @@ def jvp(
         >>> assert v.shape == x.shape and Jv.shape == y.shape == (2,)
         >>> tf.debugging.assert_near(Jv, [2.0, 60.0])
     """
-    run = prepared("jvp", f, unconnected)
+    check_function(f)
+    check_option("unconnected", unconnected, UNCONNECTED)
+    run = autographed(f)
 
-    def compute(x: Any, v: Any) -> tuple[Any, Any]:
-        v = like("jvp", "v", v, "x", x)
-        nodes = reverse_nodes(lambda x: check_output("jvp", run(x)), x)
-        if without_forward_rule(nodes):
-            raise no_forward("jvp", obstacle(nodes))
-        y, product = None, None
-        if not draws_or_assigns(nodes):
-            y, product = attempted(run, x, v)
-        if product is None:
-            y, product = double_reverse_product(run, x, v)
-        return y, connected("jvp", product, y, unconnected)
+    def compute(x: Structure, v: Structure) -> tuple[Structure, Structure]:
+        vs = tf.nest.flatten(like("v", v, "x", x))
+        pull = pullback(run, x)
+        refuse_losses(traced(run, pull), unconnected)
+        parts = columns(run, pull, lambda push: push(vs), asked=True)
+        product = filled(parts or [], pull.ys, unconnected)
+        return pull.y, tf.nest.pack_sequence_as(pull.y, product)
 
     return Compiled("jvp", compute, f=f, jit=jit)
 
 
+@public
 def vjp(
-    f: Callable[[Any], Any], *, jit: bool = False, unconnected: str = "raise"
+    f: Function, *, jit: bool = False, unconnected: Unconnected = "raise"
 ) -> Compiled:
     """Vector times Jacobian, uᵀ·J, in one reverse-mode pass.
 
@@ -103,84 +97,15 @@ def vjp(
         >>> assert u.shape == y.shape and uJ.shape == x.shape == (3,)
         >>> tf.debugging.assert_near(uJ, [2.0, 1.0, 60.0])
     """
-    run = prepared("vjp", f, unconnected)
+    check_function(f)
+    check_option("unconnected", unconnected, UNCONNECTED)
+    run = autographed(f)
 
-    def compute(x: Any, u: Any) -> tuple[Any, Any]:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(tf.nest.flatten(x))
-            y = check_output("vjp", run(x))
-        u = like("vjp", "u", u, "y = f(x)", y)
-        product = tape.gradient(
-            tf.nest.flatten(y),
-            tf.nest.flatten(x),
-            output_gradients=tf.nest.flatten(u),
-        )
-        product = tf.nest.pack_sequence_as(x, product)
-        return y, connected("vjp", product, x, unconnected)
+    def compute(x: Structure, u: Structure) -> tuple[Structure, Structure]:
+        pull = pullback(run, x)
+        refuse_losses(traced(run, pull), unconnected)
+        us = tf.nest.flatten(like("u", u, "y = f(x)", pull.y))
+        product = filled(pull(us), pull.xs, unconnected)
+        return pull.y, tf.nest.pack_sequence_as(x, product)
 
     return Compiled("vjp", compute, f=f, jit=jit)
-
-
-def prepared(name: str, f: Any, unconnected: str) -> Callable[[Any], Any]:
-    check_function(name, f)
-    check_option(name, "unconnected", unconnected, UNCONNECTED)
-    return autographed(f)
-
-
-def connected(name: str, product: Any, of: Any, unconnected: str) -> Any:
-    """Replace every None in product by zeros, or raise, as asked for."""
-    leaves = tf.nest.flatten(product)
-    missing = sum(leaf is None for leaf in leaves)
-    if missing and unconnected == "raise":
-        raise not_connected(name)
-    filled = [
-        tf.zeros_like(each) if leaf is None else tf.convert_to_tensor(leaf)
-        for leaf, each in zip(leaves, tf.nest.flatten(of), strict=True)
-    ]
-    return tf.nest.pack_sequence_as(of, filled)
-
-
-def attempted(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
-    """The forward product; None where TensorFlow has no rule for it."""
-    try:
-        y, product = forward_product(f, x, v)
-    except Exception:
-        # f has been traced before: what fails is forward mode.
-        return None, None
-    known = all(each is not None for each in tf.nest.flatten(product))
-    return (y, product) if known else (None, None)
-
-
-def forward_product(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
-    xs, vs = tf.nest.flatten(x), tf.nest.flatten(v)
-    with tf.autodiff.ForwardAccumulator(xs, vs) as accumulator:
-        y = check_output("jvp", f(x))
-    return y, tf.nest.map_structure(accumulator.jvp, y)
-
-
-def double_reverse_product(f: Callable, x: Any, v: Any) -> tuple[Any, Any]:
-    xs, vs = tf.nest.flatten(x), tf.nest.flatten(v)
-    with tf.GradientTape(watch_accessed_variables=False) as outer:
-        with tf.GradientTape(
-            persistent=True, watch_accessed_variables=False
-        ) as inner:
-            inner.watch(xs)
-            y = check_output("jvp", f(x))
-        ys = tf.nest.flatten(y)
-        us = [tf.zeros_like(each) for each in ys]
-        outer.watch(us)
-        rows = inner.gradient(ys, xs, output_gradients=us)
-    used = [pair for pair in zip(rows, vs, strict=True) if pair[0] is not None]
-    products = outer.gradient(
-        [row for row, _ in used], us, output_gradients=[v for _, v in used]
-    )
-    filled = [
-        tf.zeros_like(each) if p is None and reaches(inner, each, xs) else p
-        for p, each in zip(products, ys, strict=True)
-    ]
-    return y, tf.nest.pack_sequence_as(y, filled)
-
-
-def reaches(tape: tf.GradientTape, y: tf.Tensor, xs: list) -> bool:
-    """Tell a flat path from x to y (zeros) from no path (`None`)."""
-    return any(row is not None for row in tape.gradient(y, xs))

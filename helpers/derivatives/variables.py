@@ -4,37 +4,54 @@ from typing import Any
 
 import tensorflow as tf
 
+from helpers.derivatives.core.refusals import refusal
 from helpers.derivatives.core.requirements import require_real
 
 
-def trainable_variables(name: str, model: Any) -> list[tf.Variable]:
+def trainable_variables(model: Any) -> list[tf.Variable]:
     """The variables to differentiate by, or an error that says what to do."""
     if not (callable(model) and hasattr(model, "trainable_variables")):
-        raise TypeError(
-            f"`{name}`: expected a Keras model, a layer or a tf.Module with "
-            f"`__call__`, got {type(model).__name__}; use `jacobian(f)` with "
-            "the weights as the input of f for anything else."
+        raise refusal(
+            "a Keras model, a layer or a tf.Module with `__call__`",
+            type(model).__name__,
+            "`jacobian(f)` with the weights as the input of f for anything "
+            "else",
+            kind=TypeError,
+        )
+    if tf.distribute.has_strategy():
+        raise refusal(
+            "one copy of each weight",
+            f"a call inside the scope of a {strategy_name()}",
+            "`weight_jacobian` outside of the scope",
         )
     if not getattr(model, "built", True):
-        raise ValueError(
-            f"`{name}`: expected a built model, got one without weights; use "
-            "model(x) once, or start it with keras.Input."
+        raise refusal(
+            "a built model",
+            "one without weights",
+            "model(x) once, or start it with keras.Input",
         )
     if not model.trainable_variables:
-        raise ValueError(
-            f"`{name}`: expected trainable weights, got a model that has "
-            "none; use `trainable = True` on the layers you ask about."
+        raise refusal(
+            "trainable weights",
+            "a model that has none",
+            "`trainable = True` on the layers you ask about",
         )
     variables = [resource(each) for each in model.trainable_variables]
     for each in variables:
-        require_real(name, "weight", each.dtype)
+        require_real("weight", each.dtype)
     kinds = sorted({each.dtype.name for each in variables})
     if len(kinds) > 1:
-        raise TypeError(
-            f"`{name}`: expected weights of one dtype, got {kinds}, which no "
-            "single matrix can hold; use one dtype for all layers."
+        raise refusal(
+            "weights of one dtype",
+            f"{kinds}, which no single matrix can hold",
+            "one dtype for all layers",
+            kind=TypeError,
         )
     return variables
+
+
+def strategy_name() -> str:
+    return type(tf.distribute.get_strategy()).__name__
 
 
 def resource(variable: Any) -> tf.Variable:

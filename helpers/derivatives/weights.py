@@ -7,32 +7,47 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from ml_dtypes import finfo
 
+from helpers.derivatives.core.basis import Basis, stacked
 from helpers.derivatives.core.compiled import Compiled, autographed
-from helpers.derivatives.core.directions import reverse_rows
-from helpers.derivatives.core.log import without_warning
-from helpers.derivatives.core.operations import (
-    DRAWS_OR_ASSIGNS,
-    LOOPS,
-    operations_of,
+from helpers.derivatives.core.graphs import (
+    Traced,
+    changes,
+    everything,
+    has_loop,
+    left_out,
 )
+from helpers.derivatives.core.log import without_warning
+from helpers.derivatives.core.pullback import pullback
+from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.core.requirements import (
     UNCONNECTED,
+    as_tensor,
     check_batch,
     check_option,
-    check_output,
-    check_target_batch,
+    equal_when_running,
+    keeps_batch,
 )
-from helpers.derivatives.variables import trainable_variables, unique_names
+from helpers.derivatives.core.silent_losses import refuse_rounding
+from helpers.derivatives.core.types import Function, Structure, Unconnected
+from helpers.derivatives.variables import (
+    resource,
+    trainable_variables,
+    unique_names,
+)
 
-NAME = "weight_jacobian"
+# A sample's output in the batch and alone may differ by rounding: this many
+# times ε^(2/3), relative to the largest output.
+COUPLING = 10
 
 
+@public
 def weight_jacobian(
     model: Callable[[Any], Any],
     *,
     jit: bool = False,
-    unconnected: str = "raise",
+    unconnected: Unconnected = "raise",
 ) -> "WeightJacobian":
     """Jacobian of each sample's output by all trainable weights, by rows.
 
@@ -78,10 +93,8 @@ def weight_jacobian(
         >>> assert kernel.shape == (4, 2, 3, 2) and bias.shape == (4, 2, 2)
         >>> tf.debugging.assert_near(kernel[1, 0], [[4.0, 0], [5, 0], [6, 0]])
     """
-    check_option(NAME, "unconnected", unconnected, UNCONNECTED)
-    return WeightJacobian(
-        model, trainable_variables(NAME, model), jit, unconnected
-    )
+    check_option("unconnected", unconnected, UNCONNECTED)
+    return WeightJacobian(model, trainable_variables(model), jit, unconnected)
 
 
 class WeightJacobian(Compiled):
@@ -92,122 +105,178 @@ class WeightJacobian(Compiled):
     """
 
     def __init__(
-        self, model: Any, variables: list, jit: bool, unconnected: str
+        self,
+        model: Any,
+        variables: list[tf.Variable],
+        jit: bool,
+        unconnected: Unconnected,
     ) -> None:
         stops = list(accumulate(v.shape.num_elements() for v in variables))
         slices = map(slice, [0, *stops[:-1]], stops)
         self.columns = dict(zip(unique_names(model), slices, strict=True))
-        self._shapes = [v.shape for v in variables]
+        self._variables = variables
         named = dict(zip(self.columns, variables, strict=True))
         task = partial(every_sample, autographed(model), named, unconnected)
-        super().__init__(NAME, task, f=model, jit=jit)
+        super().__init__("weight_jacobian", task, f=model, jit=jit)
 
     def tensors(self, arguments: tuple) -> list[Any]:
-        return [tf.nest.map_structure(self._leaf, x) for x in arguments]
+        now = [resource(each) for each in self._f.trainable_variables]
+        if list(map(id, now)) != list(map(id, self._variables)):
+            raise refusal(
+                "the weights that were trainable when it was made",
+                "a model with others",
+                "`weight_jacobian(model)` again after a change",
+            )
+        return [tf.nest.map_structure(leaf_tensor, x) for x in arguments]
 
-    def _leaf(self, leaf: Any) -> tf.Tensor:
-        """Integers may pass: x itself is not differentiated."""
-        array = isinstance(leaf, np.ndarray | tf.Tensor)
-        if array and tf.as_dtype(leaf.dtype).is_integer:
-            return tf.convert_to_tensor(leaf)
-        return super().tensors((leaf,))[0]
+    def finished(self, result: Any) -> Any:
+        """The matrices, once no sample was seen to influence another."""
+        J, difference, allowed = result
+        if tf.executing_eagerly():
+            if difference > allowed:
+                raise coupled(f"{float(difference):.2g}")
+            return J
+        alone, message = difference <= allowed, str(coupled("too much"))
+        return tf.nest.map_structure(
+            lambda part: equal_when_running(alone, True, message, part), J
+        )
 
     def split(self, J: Any) -> list[tf.Tensor]:
         """Cut the columns into blocks (..., *w.shape), one a variable w.
 
+        Args:
+            J: one matrix, or several of the same columns, as this callable
+                returns it; for a model with several outputs, one of them.
+
         Raises:
             ValueError: J has another number of columns.
+            TypeError: J is a list or another structure.
         """
+        if isinstance(J, list | tuple | dict):
+            raise refusal(
+                "one tensor to split",
+                f"a {type(J).__name__}",
+                "`split` on each of its matrices",
+                kind=TypeError,
+            )
         J = tf.convert_to_tensor(J)
-        total = sum(shape.num_elements() for shape in self._shapes)
+        shapes = [v.shape for v in self._variables]
+        total = sum(shape.num_elements() for shape in shapes)
         if J.shape.rank == 0 or J.shape[-1] != total:
-            raise ValueError(
-                f"`{NAME}`: expected a matrix with {total} columns to split, "
-                f"got shape {J.shape}; use the result of this very callable."
+            raise refusal(
+                f"a matrix with {total} columns to split",
+                f"shape {J.shape}",
+                "the result of this very callable",
             )
         rows = tf.shape(J)[:-1]
         return [
             tf.reshape(J[..., cut], tf.concat([rows, shape], 0))
-            for cut, shape in zip(
-                self.columns.values(), self._shapes, strict=True
-            )
+            for cut, shape in zip(self.columns.values(), shapes, strict=True)
         ]
 
 
+def leaf_tensor(leaf: Any) -> tf.Tensor:
+    """A leaf as a tensor; integers may pass, x is not differentiated."""
+    array = isinstance(leaf, np.ndarray | tf.Tensor)
+    if array and tf.as_dtype(leaf.dtype).is_integer:
+        return tf.convert_to_tensor(leaf)
+    return as_tensor(leaf)
+
+
 def every_sample(
-    model: Callable[[Any], Any],
+    model: Function,
     variables: dict[str, tf.Variable],
-    unconnected: str,
-    x: Any,
-) -> Any:
-    check_batch(NAME, x)
-    like, kinds = operations_of(partial(checked, model), one_of(x))
-    refuse_state(kinds)
+    unconnected: Unconnected,
+    x: Structure,
+) -> tuple[Structure, tf.Tensor, tf.Tensor]:
+    """All matrices, and by how much y differs in the batch and alone."""
+    check_batch(x)
+    check_widths(x, variables)
+    graph, outputs = one_sample_aside(model, x)
+    refuse_state(graph, unconnected)
     unused: set[str] = set()
     rows = partial(one_sample, model, variables, unused)
-    # A sparse gradient becomes a dense row; a kernel is mapped by a loop.
-    with (
-        without_warning("Converting IndexedSlices"),
-        without_warning("uses a while_loop"),
-    ):
-        J = map_samples(rows, x, like, kinds, variables)
+    # A kernel is mapped by a loop.
+    with without_warning("uses a while_loop"):
+        J, alone = map_samples(rows, x, outputs, graph, variables)
     if unused and unconnected == "raise":
         raise not_used(sorted(unused))
-    return J
+    # Some layers refuse an empty batch.
+    empty = 0 in [leaf.shape[0] for leaf in tf.nest.flatten(x)]
+    return J, *difference(alone, alone if empty else model(x))
 
 
-def map_samples(
-    rows: Callable[[Any], Any],
-    x: Any,
-    like: Any,
-    kinds: set[str],
-    variables: dict[str, tf.Variable],
-) -> Any:
-    """All samples at once; one by one where a loop cannot be vectorised."""
-    if not kinds & LOOPS:
-        return tf.vectorized_map(rows, x)
-    dtype = next(iter(variables.values())).dtype
-    signature = tf.nest.map_structure(lambda _: dtype, like)
-    return tf.map_fn(rows, x, fn_output_signature=signature)
-
-
-def checked(model: Callable[[Any], Any], x: Any) -> Any:
-    y = check_output(NAME, model(x))
-    check_target_batch(NAME, tf.nest.flatten(y), tf.nest.flatten(x))
-    return y
-
-
-def one_of(x: Any) -> Any:
-    """What a batch of one sample looks like."""
-    return tf.nest.map_structure(
+def one_sample_aside(
+    model: Function, x: Structure
+) -> tuple[Traced, Structure]:
+    """The model on a batch of one, traced and never run."""
+    one = tf.nest.map_structure(
         lambda leaf: tf.TensorSpec([1, *leaf.shape[1:]], leaf.dtype), x
     )
 
+    def checked(x: Structure) -> Structure:
+        return keeps_batch(model(x), tf.nest.flatten(x))
+
+    aside = tf.function(partial(checked), autograph=False)
+    traced = aside.get_concrete_function(one)
+    inputs = traced.graph.inputs[: len(tf.nest.flatten(one))]
+    return Traced(inputs, traced.graph.outputs), traced.structured_outputs
+
+
+def check_widths(x: Structure, variables: dict[str, tf.Variable]) -> None:
+    """Refuse inputs that are wider than the weights."""
+    dtype = next(iter(variables.values())).dtype
+    for leaf in tf.nest.flatten(x):
+        if leaf.dtype.is_floating and leaf.dtype.size > dtype.size:
+            raise refusal(
+                f"input no wider than the model's {dtype.name}",
+                f"{leaf.dtype.name}: the model would round it, and the "
+                "result would look more exact than it is",
+                f"tf.cast(x, tf.{dtype.name})",
+                kind=TypeError,
+            )
+
+
+def map_samples(
+    rows: Callable[[Structure], tuple],
+    x: Structure,
+    outputs: Structure,
+    traced: Traced,
+    variables: dict[str, tf.Variable],
+) -> tuple[Structure, Structure]:
+    """All samples at once; one by one where a loop cannot be vectorised."""
+    if not has_loop(traced.graph):
+        return tf.vectorized_map(rows, x)
+    dtype = next(iter(variables.values())).dtype
+    matrices = tf.nest.map_structure(lambda _: dtype, outputs)
+    alone = tf.nest.map_structure(lambda y: y.dtype, outputs)
+    return tf.map_fn(rows, x, fn_output_signature=(matrices, alone))
+
 
 def one_sample(
-    model: Callable[[Any], Any],
+    model: Function,
     variables: dict[str, tf.Variable],
     unused: set[str],
-    x: Any,
-) -> Any:
-    """The matrix of one sample, shape (*y.shape, number_of_weights)."""
+    x: Structure,
+) -> tuple[Structure, Structure]:
+    """The matrix (*y.shape, number_of_weights) of one sample, and its y."""
     sources = list(variables.values())
     single = tf.nest.map_structure(lambda leaf: leaf[tf.newaxis], x)
-    with tf.GradientTape(
-        persistent=True, watch_accessed_variables=False
-    ) as tape:
-        tape.watch(sources)
-        y = tf.nest.map_structure(lambda leaf: leaf[0], model(single))
+
+    def only(x: Structure) -> Structure:
+        return tf.nest.map_structure(lambda leaf: leaf[0], model(x))
+
+    pull = pullback(only, single, sources)
 
     def matrix(y: tf.Tensor) -> tf.Tensor:
-        rows = reverse_rows(
-            tape.gradient, y, sources, batched=False, chunk_size=None
-        )
+        basis = Basis([y])
+        rows = stacked(lambda us: pull(us, [y]), basis, basis.size, sources)
         named = zip(variables, rows, strict=True)
         unused.update(name for name, block in named if block is None)
         return side_by_side(y, rows, sources)
 
-    return tf.nest.map_structure(matrix, y)
+    matrices = [matrix(y) for y in pull.ys]
+    return tf.nest.pack_sequence_as(pull.y, matrices), pull.y
 
 
 def side_by_side(y: tf.Tensor, rows: list, sources: list) -> tf.Tensor:
@@ -224,21 +293,76 @@ def side_by_side(y: tf.Tensor, rows: list, sources: list) -> tf.Tensor:
     return tf.reshape(joined, shape)
 
 
-def refuse_state(operations: set[str]) -> None:
-    if any(map(DRAWS_OR_ASSIGNS.search, operations)):
-        raise ValueError(
-            f"`{NAME}`: expected a model whose output depends on one sample "
-            "and the weights, got one that changes its own state or draws "
-            "random numbers as it runs (BatchNormalization or Dropout with "
-            "training=True, a stateful layer); use training=False."
+# Refusals
+
+
+def refuse_state(traced: Traced, unconnected: Unconnected) -> None:
+    """Refuse a model whose samples cannot be differentiated one by one."""
+    refuse_rounding(traced)
+    found = changes(traced)
+    if found:
+        raise refusal(
+            "a model whose output depends on one sample and the weights",
+            "one that changes its own state or draws random numbers as it "
+            "runs (BatchNormalization or Dropout with training=True, a "
+            f"stateful layer): {', '.join(found)}",
+            "training=False",
+        )
+    reads = [
+        op.outputs[0]
+        for op in everything(traced.graph)
+        if op.type == "ReadVariableOp" and op.graph is traced.graph
+    ]
+    lost = left_out(Traced(reads, traced.outputs)) if reads else []
+    if lost and unconnected == "raise":
+        raise refusal(
+            "a model made of operations with a derivative",
+            f"one with {', '.join(lost)}, whose part would be left out",
+            "`tf.` operations that have one, or tf.custom_gradient",
         )
 
 
+def difference(
+    alone: Structure, together: Structure
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The largest difference of two outputs, and how much rounding makes."""
+    pairs = [
+        (tf.cast(a, tf.float64), tf.cast(b, tf.float64), a.dtype)
+        for a, b in zip(
+            tf.nest.flatten(alone), tf.nest.flatten(together), strict=True
+        )
+    ]
+    zero = tf.zeros([], tf.float64)
+    worst, allowed = [zero], [zero]
+    for a, b, dtype in pairs:
+        eps = float(finfo(dtype.as_numpy_dtype).eps)
+        worst.append(tf.reduce_max(tf.concat([[0.0], flat(a - b)], 0)))
+        size = tf.reduce_max(tf.concat([[0.0], flat(b)], 0))
+        allowed.append(COUPLING * eps ** (2 / 3) * size)
+    return tf.reduce_max(worst), tf.reduce_max(allowed)
+
+
+def flat(x: tf.Tensor) -> tf.Tensor:
+    """All |numbers| in one row."""
+    return tf.reshape(tf.abs(x), [-1])
+
+
+def coupled(size: str) -> ValueError:
+    return refusal(
+        "samples that do not influence each other",
+        "a model whose output for a sample changes by "
+        f"{size} when the sample is alone",
+        "`jacobian` with the weights as the input of f",
+        causes="a mean, a maximum or a softmax over the batch axis",
+    )
+
+
 def not_used(names: list[str]) -> ValueError:
-    return ValueError(
-        f"`{NAME}`: expected an output that depends on every trainable "
-        f"weight, got one that is not connected to {', '.join(names)}. "
-        "Likely causes: a layer that the model never calls; a step through "
-        'integers; tf.stop_gradient. Use unconnected="zero" for zero '
-        "columns, or trainable = False on these layers."
+    return refusal(
+        "an output that depends on every trainable weight",
+        f"one that is not connected to {', '.join(names)}",
+        'unconnected="zero" for zero columns, or trainable = False on these '
+        "layers",
+        causes="a layer that the model never calls; a step through "
+        "integers; tf.stop_gradient",
     )

@@ -4,12 +4,22 @@ import inspect
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import tensorflow as tf
 
 from helpers.derivatives.core.log import without_warning
-from helpers.derivatives.core.requirements import as_tensors, check_precision
+from helpers.derivatives.core.references import references, same
+from helpers.derivatives.core.refusals import refusal, speaking_as
+from helpers.derivatives.core.requirements import as_tensors, running_refusal
+from helpers.derivatives.core.tensorflow_private import converted_by_autograph
+from helpers.derivatives.core.types import Function
+
+LEAVES_TENSORFLOW = re.compile(
+    r"symbolic `?tf\.Tensor`?.*numpy|'SymbolicTensor' object has no "
+    r"attribute 'numpy'|numpy\(\) is only available when eager"
+)
+NO_GRADIENT = re.compile(r"No gradient defined for .*op type: (\w+)")
 
 
 class Compiled:
@@ -18,6 +28,11 @@ class Compiled:
     An eager `tape.jacobian` builds its graph again at every call. A
     `Compiled` builds it at the first call with a given structure, shape and
     dtype of its arguments; every later call with the same ones only runs it.
+
+    It is built again when a name that f uses leads to another object than
+    before: a new model under an old name, a layer added, an activation set.
+    What changes inside of other objects (an entry of a list, an attribute)
+    is not seen, as in every tf.function; build a new one then.
 
     Attributes:
         name: the public name that error messages start with.
@@ -29,101 +44,151 @@ class Compiled:
         name: str,
         compute: Callable[..., Any],
         *,
-        f: Callable[..., Any] | None = None,
+        f: Any = None,
         jit: bool = False,
     ) -> None:
         self.name = name
         self._f = f
         self._jit = jit
+        self._compute = compute
         self._count = len(inspect.signature(compute).parameters)
+        self._before = 0
+        self._seen: list[Any] | None = None
+        self._start()
+
+    def _start(self) -> None:
         # A partial of its own keeps TensorFlow from mistaking the first calls
         # of many callables for one function that is traced again and again.
         self._function = tf.function(
-            partial(compute), autograph=False, jit_compile=jit or None
+            partial(self._compute),
+            autograph=False,
+            jit_compile=self._jit or None,
         )
 
     def __call__(self, *arguments: Any) -> Any:
-        tensors = self.tensors(arguments)
-        try:
-            return self._function(*tensors)
-        except Exception as error:
-            clearer = self.explained(error)
-            if clearer is None:
-                raise
-            raise clearer from error
+        with speaking_as(self.name):
+            tensors = self.tensors(arguments)
+            self._notice_changes()
+            traces = self.traces
+            try:
+                result = self._function(*tensors)
+            except Exception as error:
+                clearer = self.explained(error)
+                if clearer is None:
+                    raise
+                raise clearer from error
+            if self.traces != traces or self._seen is None:
+                self._seen = references(self._f)
+            return self.finished(result)
+
+    def _notice_changes(self) -> None:
+        """Forget the graphs if a name that f uses has another meaning."""
+        if self._seen is None or same(self._seen, references(self._f)):
+            return
+        self._before = self.traces
+        self._start()
+
+    def tensors(self, arguments: tuple) -> list[Any]:
+        """The arguments as floating tensors, or an error that says why not."""
+        if len(arguments) != self._count:
+            raise refusal(
+                f"{self._count} argument(s)",
+                len(arguments),
+                "one list, tuple or dict for several inputs",
+                kind=TypeError,
+            )
+        return [as_tensors(each) for each in arguments]
+
+    def finished(self, result: Any) -> Any:
+        """What the caller gets of the result; a place for checks."""
+        return result
 
     def explained(self, error: Exception) -> Exception | None:
         """What a known error of TensorFlow means here, and what to use."""
         text = str(error)
         eager_only = isinstance(error, NotImplementedError | AttributeError)
-        if eager_only and "numpy" in text:
-            return TypeError(
-                f"`{self.name}`: expected f to be made of TensorFlow "
-                "operations, got one that leaves TensorFlow (NumPy, "
-                "`.numpy()`); use `tf.` operations, or "
-                "`finite_difference_jacobian` for a black box."
+        if eager_only and LEAVES_TENSORFLOW.search(text):
+            return refusal(
+                "f to be made of TensorFlow operations",
+                "one that leaves TensorFlow (NumPy, `.numpy()`)",
+                "`tf.` operations, or `finite_difference_jacobian` for a "
+                "black box",
+                kind=TypeError,
             )
         invalid = isinstance(error, tf.errors.InvalidArgumentError)
+        if invalid:
+            refused = running_refusal(error)
+            if refused is not None:
+                return refused
         if self._jit and invalid and "TensorList" in text:
-            return ValueError(
-                f"`{self.name}`: expected a function that XLA can compile, "
-                "got one with a TensorArray loop (a Keras recurrent layer); "
-                "use `jit=False`."
+            return refusal(
+                "a function that XLA can compile",
+                "one with a TensorArray loop (a Keras recurrent layer)",
+                "`jit=False`",
             )
         if "KeyError: b'pyfunc" in text:
-            return ValueError(
-                f"`{self.name}`: expected f to be made of TensorFlow "
-                "operations, got one with tf.py_function, which TensorFlow "
-                "differentiates only once for each call; use `vjp`, one "
-                "product at a time, or `finite_difference_jacobian`."
+            return refusal(
+                "f to be made of TensorFlow operations",
+                "one with tf.py_function, which TensorFlow differentiates "
+                "only once for each call",
+                "`vjp`, one product at a time, or "
+                "`finite_difference_jacobian`",
             )
-        if invalid and "of the shape of" in text:
-            found = re.search(r"`\w+`: expected \w+ of the [^]\n]*", text)
-            return ValueError(f"{found[0]}; use tf.reshape on it.")
         if "handle data not set" in text:
-            return ValueError(
-                f"`{self.name}`: expected f to build its loops when it is "
-                "called, got one that was traced before, with a loop (a "
-                "recurrent layer in a SavedModel); use the model from a "
-                ".keras file, unroll=True before the export, or `vjp`, one "
-                "product at a time."
+            return refusal(
+                "f to build its loops when it is called",
+                "one that was traced before, with a loop (a recurrent layer "
+                "in a SavedModel)",
+                "the model from a .keras file, unroll=True before the "
+                "export, or `vjp`, one product at a time",
+            )
+        if "Gradient explicitly disabled" in text:
+            return running_refusal(error)
+        missing = NO_GRADIENT.search(text)
+        if isinstance(error, LookupError) and missing:
+            return refusal(
+                "operations that TensorFlow can differentiate this often",
+                f"{missing[1]}, which has no derivative",
+                "other operations, or `finite_difference_jacobian` of the "
+                "derivative that you can have",
+            )
+        if "variant-dtype" in text:
+            return refusal(
+                "a function that TensorFlow can differentiate twice",
+                "one with a TensorArray loop (a Keras recurrent layer), whose "
+                "derivative it cannot map over rows",
+                "`hvp`, one product at a time, or unroll=True in the layer",
             )
         return None
 
-    def tensors(self, arguments: tuple) -> list[Any]:
-        """The arguments as floating tensors, or an error that says why not."""
-        if len(arguments) != self._count:
-            raise TypeError(
-                f"`{self.name}`: expected {self._count} argument(s), got "
-                f"{len(arguments)}; use one list, tuple or dict for several "
-                "inputs."
-            )
-        tensors = [as_tensors(self.name, each) for each in arguments]
-        check_precision(self.name, self._f, tensors[0])
-        return tensors
-
     @property
     def traces(self) -> int:
-        return self._function.experimental_get_tracing_count()
+        return self._before + self._function.experimental_get_tracing_count()
+
+    def __reduce__(self) -> NoReturn:
+        with speaking_as(self.name):
+            raise refusal(
+                "to stay in the process that made it",
+                "an attempt to pickle or copy a compiled callable",
+                f"`{self.name}(f)` again where it is needed",
+                kind=TypeError,
+            )
 
     def __repr__(self) -> str:
         return f"<compiled {self.name}, {self.traces} trace(s)>"
 
 
-def autographed(f: Callable[..., Any]) -> Callable[..., Any]:
+def autographed(f: Function) -> Function:
     """Return f as AutoGraph runs it: Python `if`, `for`, `while` on tensors.
 
     Only the caller's function is converted, so that the errors of this
     package reach the caller as they are written.
     """
-    autograph = tf.__internal__.autograph
-    context = autograph.control_status_ctx()
-    enabled = type(context)(status=type(context.status).ENABLED)
-    converted = autograph.tf_convert(f, enabled)
+    converted = converted_by_autograph(f)
 
-    def run(*arguments: Any) -> Any:
+    def run(x: Any) -> Any:
         # Two lambdas in one cell: long and harmless.
         with without_warning("multiple definitions with identical"):
-            return converted(*arguments)
+            return converted(x)
 
     return run

@@ -6,7 +6,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from helpers.derivatives.core.requirements import is_masked, masked
+from helpers.derivatives.core.refusals import (
+    public,
+    refusal,
+    speaking_as,
+)
+from helpers.derivatives.core.requirements import masked
+from helpers.derivatives.core.tensorflow_private import has_keras_mask
 from helpers.derivatives.lstm.layer import (
     check_lstm,
     check_sequence,
@@ -14,10 +20,9 @@ from helpers.derivatives.lstm.layer import (
     lstm_weights,
 )
 
-NAME = "fast_lstm"
 
-
-def fast_lstm(layer: Any) -> Callable[[tf.Tensor], tf.Tensor]:
+@public
+def fast_lstm(layer: keras.Layer) -> Callable[[tf.Tensor], tf.Tensor]:
     """The function of a Keras LSTM, or of a Sequential model with LSTMs.
 
     Shape law: that of layer(x); the values are the same, to rounding, and
@@ -65,44 +70,45 @@ def fast_lstm(layer: Any) -> Callable[[tf.Tensor], tf.Tensor]:
     stages = [stage(each) for each in layers_of(layer)]
 
     def run(x: tf.Tensor) -> tf.Tensor:
-        for each in stages:
-            if is_masked(x):
-                raise masked(NAME)
-            x = each(x)
+        with speaking_as("fast_lstm"):
+            for each in stages:
+                if has_keras_mask(x):
+                    raise masked()
+                x = each(x)
         return x
 
     return run
 
 
-def layers_of(layer: Any) -> list[Any]:
+def layers_of(layer: keras.Layer) -> list[keras.Layer]:
     """The layers in the order of their use, at least one of them an LSTM."""
     if not isinstance(layer, keras.Sequential):
-        check_lstm(NAME, layer)
-        return [layer]
+        return [check_lstm(layer)]
     if type(layer).call is not keras.Sequential.call:
-        raise TypeError(
-            f"`{NAME}`: expected a plain Sequential model, got "
-            f"{type(layer).__name__}, which has a `call` of its own; use the "
-            "model itself."
+        raise refusal(
+            "a plain Sequential model",
+            f"{type(layer).__name__}, which has a `call` of its own",
+            "the model itself",
+            kind=TypeError,
         )
     layers = layer.layers
     if not any(isinstance(each, keras.layers.LSTM) for each in layers):
-        raise ValueError(
-            f"`{NAME}`: expected a Sequential model with an LSTM layer, got "
-            f"{[type(each).__name__ for each in layers]}; use the model "
-            "itself."
+        raise refusal(
+            "a Sequential model with an LSTM layer",
+            [type(each).__name__ for each in layers],
+            "the model itself",
         )
     return layers
 
 
-def stage(layer: Any) -> Callable[[tf.Tensor], tf.Tensor]:
+def stage(layer: keras.Layer) -> Callable[[tf.Tensor], tf.Tensor]:
     if not isinstance(layer, keras.layers.LSTM):
         return layer
-    check_lstm(NAME, layer)
+    check_lstm(layer)
 
     def run(x: tf.Tensor) -> tf.Tensor:
         x = tf.convert_to_tensor(x)
-        check_sequence(NAME, layer, x)
+        check_sequence(layer, x)
         return all_steps(layer, x)
 
     return run

@@ -3,28 +3,30 @@
 import math
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.core.compiled import Compiled
+from helpers.derivatives.core.refusals import public, refusal
+from helpers.derivatives.core.requirements import RUNNING, check_gigabytes
 from helpers.derivatives.lstm.layer import (
     check_activations,
     check_lstm,
     check_sequence,
-    check_training,
     lstm_weights,
     scaled,
     with_slope,
 )
 
-NAME = "lstm_jacobian"
 # The loop over the steps is cut into this many loops, each as wide as the
 # steps that it has seen by its end: what lies ahead is zero and not computed.
 SEGMENTS = 4
 
 
+@public
 def lstm_jacobian(
-    layer: Any, *, max_gigabytes: float = 4.0, training: bool = False
+    layer: keras.layers.LSTM, *, max_gigabytes: float = 4.0
 ) -> Compiled:
     """Jacobian of a Keras LSTM layer's output with respect to its input.
 
@@ -46,12 +48,10 @@ def lstm_jacobian(
     Args:
         layer: a built keras.layers.LSTM with zero initial state. Options
             of the layer that change its result are followed as they are at
-            the first call, go_backwards included; its weights are read at
-            every call.
+            they are, go_backwards included; its weights are read at every
+            call. Dropout does nothing, as in inference.
         max_gigabytes: the largest result (10⁹ bytes) that may be allocated;
             `lstm_jacobian_gigabytes` tells the size beforehand.
-        training: True is refused for a layer with dropout, whose result
-            then is random.
 
     Returns:
         A compiled callable of x, float32 or float64, as the layer is.
@@ -59,9 +59,9 @@ def lstm_jacobian(
     Raises:
         TypeError: layer is not an LSTM layer, or of mixed precision; x is
             of another dtype than the layer.
-        ValueError: an activation that is not known; dropout in training; a
-            mask; stateful or return_state; a layer without weights; x of
-            another shape; a result above max_gigabytes.
+        ValueError: an activation that is not known; a mask; stateful or
+            return_state; a layer without weights; x of another shape; a
+            result above max_gigabytes.
 
     Source: real-time recurrent learning with respect to inputs instead of
     weights; Williams and Zipser, A learning algorithm for continually
@@ -76,19 +76,32 @@ def lstm_jacobian(
         >>> assert J.shape == (2, 5, 4, 5, 3)
         >>> assert (J[:, 1, :, 2:].numpy() == 0).all()
     """
-    check_lstm(NAME, layer)
-    check_activations(NAME, layer)
-    check_training(NAME, layer, training)
+    check_lstm(layer)
+    limit = check_gigabytes(max_gigabytes)
 
     def compute(x: tf.Tensor) -> tf.Tensor:
-        check_sequence(NAME, layer, x)
-        check_size(layer, x, max_gigabytes)
-        return _Recurrence(layer, x).run()
+        check_activations(layer)
+        check_sequence(layer, x)
+        check_size(layer, x, limit)
+        return without_gradient(_Recurrence(layer, x).run())
 
-    return Compiled(NAME, compute, f=layer, jit=True)
+    check_activations(layer)
+    return Compiled("lstm_jacobian", compute, f=layer, jit=True)
 
 
-def lstm_jacobian_gigabytes(layer: Any, x: Any) -> float:
+def without_gradient(J: tf.Tensor) -> tf.Tensor:
+    """J itself; who differentiates it again is told what to use."""
+    message = refusal(
+        "to be the last derivative",
+        "an attempt to differentiate its result",
+        "`hessian` or `hvp` of one number that is made of layer(x)",
+    )
+    RUNNING.add(str(message))
+    return tf.raw_ops.PreventGradient(input=J, message=str(message))
+
+
+@public
+def lstm_jacobian_gigabytes(layer: keras.layers.LSTM, x: Any) -> float:
     """Size of `lstm_jacobian(layer)(x)` in units of 10⁹ bytes.
 
     Nothing is computed: of x, only the shape (b, T, features) is looked at.
@@ -107,25 +120,28 @@ def lstm_jacobian_gigabytes(layer: Any, x: Any) -> float:
         >>> x = np.zeros([1, 1000, 8], np.float32)
         >>> assert lstm_jacobian_gigabytes(layer, x) == 1.024
     """
-    check_lstm(NAME, layer)
+    check_lstm(layer)
     numbers = math.prod(result_shape(layer, np.shape(x)))
     return numbers * tf.as_dtype(layer.compute_dtype).size / 1e9
 
 
-def check_size(layer: Any, x: tf.Tensor, max_gigabytes: float) -> None:
+def check_size(
+    layer: keras.layers.LSTM, x: tf.Tensor, max_gigabytes: float
+) -> None:
     if None in x.shape:
-        raise ValueError(
-            f"`{NAME}`: expected x of known shape, got {tuple(x.shape)}; use "
-            "an eager tensor, or tf.ensure_shape inside a tf.function."
+        raise refusal(
+            "x of known shape",
+            tuple(x.shape),
+            "an eager tensor, or tf.ensure_shape inside a tf.function",
         )
     size = lstm_jacobian_gigabytes(layer, x)
     if size > max_gigabytes:
-        raise ValueError(
-            f"`{NAME}`: expected a result of at most {max_gigabytes:.3g} GB "
-            f"(max_gigabytes), got {result_shape(layer, x.shape)} in "
-            f"{x.dtype.name}, which is {size:.3g} GB; use a larger "
-            "max_gigabytes if the memory is there, or fewer samples or "
-            "steps at a time."
+        raise refusal(
+            f"a result of at most {max_gigabytes:.3g} GB (max_gigabytes)",
+            f"{result_shape(layer, x.shape)} in {x.dtype.name}, which is "
+            f"{size:.3g} GB",
+            "a larger max_gigabytes if the memory is there, or fewer samples "
+            "or steps at a time",
         )
 
 

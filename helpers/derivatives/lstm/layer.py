@@ -13,7 +13,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from helpers.derivatives.core.requirements import is_masked, masked
+from helpers.derivatives.core.refusals import refusal
+from helpers.derivatives.core.requirements import masked
+from helpers.derivatives.core.tensorflow_private import (
+    has_keras_mask,
+    symbolic_inputs,
+)
 
 # Activations that act on each number alone, so that their Jacobian is
 # diagonal. TensorFlow's own derivative of each is used.
@@ -34,7 +39,7 @@ ACTIVATIONS = (
 DTYPES = ("float32", "float64")
 
 
-def check_lstm(name: str, layer: Any) -> None:
+def check_lstm(layer: Any) -> keras.layers.LSTM:
     """Refuse what is not a plain, built Keras LSTM layer, and say why.
 
     Raises:
@@ -43,90 +48,87 @@ def check_lstm(name: str, layer: Any) -> None:
             returns its state, or was built on a masked input.
     """
     if type(layer) is not keras.layers.LSTM:
-        raise TypeError(
-            f"`{name}`: expected a keras.layers.LSTM layer, got "
-            f"{type(layer).__name__}; use `batch_jacobian(f)` for any other "
-            "layer or model."
+        raise refusal(
+            "a keras.layers.LSTM layer",
+            type(layer).__name__,
+            "`batch_jacobian(f)` for any other layer or model",
+            kind=TypeError,
         )
     if not layer.built:
-        raise ValueError(
-            f"`{name}`: expected a layer that has its weights, got "
-            f"{layer.name!r}, not built yet; use layer.build(x.shape) first."
+        raise refusal(
+            "a layer that has its weights",
+            f"{layer.name!r}, not built yet",
+            "layer.build(x.shape) first",
         )
-    check_policy(name, layer)
-    check_states(name, layer)
+    check_policy(layer)
+    check_states(layer)
+    return layer
 
 
-def check_policy(name: str, layer: Any) -> None:
+def check_policy(layer: keras.layers.LSTM) -> None:
     kept, used = layer.variable_dtype, layer.compute_dtype
     if kept != used or used not in DTYPES:
-        raise TypeError(
-            f"`{name}`: expected a float32 or float64 layer, got the policy "
-            f"{layer.dtype_policy.name!r}; use a copy of the layer built "
-            "with dtype='float32', or `batch_jacobian`."
+        raise refusal(
+            "a float32 or float64 layer",
+            f"the policy {layer.dtype_policy.name!r}",
+            "a copy of the layer built with dtype='float32', or "
+            "`batch_jacobian`",
+            kind=TypeError,
         )
 
 
-def check_states(name: str, layer: Any) -> None:
+def check_states(layer: keras.layers.LSTM) -> None:
     for option in ("stateful", "return_state"):
         if getattr(layer, option):
-            raise ValueError(
-                f"`{name}`: expected a layer with {option}=False, whose "
-                f"result depends on x alone and is one tensor, got "
-                f"{option}=True; use `jacobian` of a function that returns "
-                "what you want to differentiate."
+            raise refusal(
+                f"a layer with {option}=False, whose result depends on x "
+                "alone and is one tensor",
+                f"{option}=True",
+                "`jacobian` of a function that returns what you want to "
+                "differentiate",
             )
-    nodes = getattr(layer, "_inbound_nodes", [])
-    if any(is_masked(x) for node in nodes for x in node.input_tensors):
-        raise masked(name)
+    if any(map(has_keras_mask, symbolic_inputs(layer))):
+        raise masked()
 
 
-def check_activations(name: str, layer: Any) -> None:
+def check_activations(layer: keras.layers.LSTM) -> None:
     """Raise a ValueError unless both activations are known."""
     known = [getattr(keras.activations, each) for each in ACTIVATIONS]
     for role in ("activation", "recurrent_activation"):
         found = getattr(layer, role)
         if found not in known:
             called = getattr(found, "__name__", type(found).__name__)
-            raise ValueError(
-                f"`{name}`: expected {role} to be one of "
-                f"{', '.join(ACTIVATIONS)}, got {called!r}; use "
-                "`batch_jacobian(layer)`, which takes any activation."
+            raise refusal(
+                f"{role} to be one of {', '.join(ACTIVATIONS)}",
+                repr(called),
+                "`batch_jacobian(layer)`, which takes any activation",
             )
 
 
-def check_training(name: str, layer: Any, training: bool) -> None:
-    """Raise a ValueError when dropout makes the result random."""
-    options = ("dropout", "recurrent_dropout")
-    found = [each for each in options if getattr(layer, each)]
-    if training and found:
-        raise ValueError(
-            f"`{name}`: expected a layer without dropout when training=True, "
-            f"got {found[0]}={getattr(layer, found[0])}; use training=False, "
-            "or `batch_jacobian` of a function whose random mask is fixed."
-        )
-
-
-def check_sequence(name: str, layer: Any, x: Any) -> None:
+def check_sequence(layer: keras.layers.LSTM, x: Any) -> None:
     """Raise unless x is one (b, T, features) tensor of the layer's dtype."""
     features = layer.cell.kernel.shape[0]
     shape = getattr(x, "shape", None)
     if shape is None or len(shape) != 3 or not shape[1]:
-        got = type(x).__name__ if shape is None else f"shape {tuple(shape)}"
-        raise ValueError(
-            f"`{name}`: expected one tensor of shape (b, T, {features}) with "
-            f"a known number T ≥ 1 of steps, got {got}; use x[tf.newaxis] "
-            "for a single sequence, tf.ensure_shape for an unknown T."
+        raise refusal(
+            f"one tensor of shape (b, T, {features}) with a known number "
+            "T ≥ 1 of steps",
+            type(x).__name__ if shape is None else f"shape {tuple(shape)}",
+            "x[tf.newaxis] for a single sequence, tf.ensure_shape for an "
+            "unknown T",
         )
     if shape[2] != features:
-        raise ValueError(
-            f"`{name}`: expected {features} features per step, got shape "
-            f"{tuple(shape)}; use the input that the layer was built for."
+        raise refusal(
+            f"{features} features per step",
+            f"shape {tuple(shape)}",
+            "the input that the layer was built for",
         )
     if x.dtype != layer.compute_dtype:
-        raise TypeError(
-            f"`{name}`: expected input of the layer's {layer.compute_dtype}, "
-            f"got {x.dtype.name}; use tf.cast(x, tf.{layer.compute_dtype})."
+        raise refusal(
+            f"input of the layer's {layer.compute_dtype}",
+            x.dtype.name,
+            f"tf.cast(x, tf.{layer.compute_dtype})",
+            kind=TypeError,
         )
 
 

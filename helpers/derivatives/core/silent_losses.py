@@ -1,0 +1,59 @@
+"""What TensorFlow and Keras would lose without a word, refused here."""
+
+import tensorflow as tf
+
+from helpers.derivatives.core.graphs import Traced, everything, left_out
+from helpers.derivatives.core.refusals import refusal
+from helpers.derivatives.core.tensorflow_private import is_autocast
+from helpers.derivatives.core.types import Unconnected
+
+
+def refuse_losses(
+    traced: Traced, unconnected: Unconnected | None = None
+) -> None:
+    """Raise where a derivative would be rounded or incomplete.
+
+    Args:
+        traced: the path of the derivative.
+        unconnected: "zero" allows a part of f without a derivative; None
+            where the caller has no such option.
+    """
+    refuse_rounding(traced)
+    lost = [] if unconnected == "zero" else left_out(traced)
+    if lost:
+        zero = ', or unconnected="zero" if that part is a constant'
+        raise refusal(
+            "f to be made of operations with a derivative",
+            f"one with {', '.join(lost)}, whose part would be left out",
+            "`tf.` operations that have one, tf.custom_gradient with a rule "
+            "of your own, `finite_difference_jacobian` for a black box"
+            f"{zero if unconnected else ''}",
+        )
+
+
+def refuse_rounding(traced: Traced) -> None:
+    """Refuse inputs that a Keras layer casts to a narrower type.
+
+    Under mixed precision the weights stay as wide as the input, and the
+    cast is meant.
+    """
+    given = {x.dtype for x in traced.inputs}
+    for operation in everything(traced.graph):
+        if not is_autocast(operation):
+            continue
+        wide, narrow = operation.inputs[0].dtype, operation.outputs[0].dtype
+        kept = [v.dtype for v in operation.graph.variables]
+        meant = any(d == wide or d.size > wide.size for d in kept)
+        if wide in given and narrow.size <= wide.size and not meant:
+            raise rounded(wide, narrow)
+
+
+def rounded(wide: tf.DType, narrow: tf.DType) -> TypeError:
+    return refusal(
+        f"input no wider than the model's {narrow.name}",
+        f"{wide.name}: the model would round it, and the result would look "
+        "more exact than it is",
+        f"tf.cast(x, tf.{narrow.name}) or a model built with "
+        f"dtype='{wide.name}'",
+        kind=TypeError,
+    )
