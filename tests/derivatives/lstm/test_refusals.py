@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_recurrent import lstm, sequences
 
 from helpers import lstm_jacobian
+from tests.derivatives.lstm.test_jacobian import lstm, sequences
 
 
 class OwnLSTM(keras.layers.LSTM):
