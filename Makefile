@@ -2,18 +2,31 @@
 # `python tasks.py book` does the same where there is no make.
 PYTHON ?= python3
 NB     ?=
+NAME   ?=
 ARGS   ?=
 
-.PHONY: help book test run lab lock bench clean
+.PHONY: help book test quick weekly coverage chapter run lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
 
 book:
-	@$(PYTHON) tasks.py book
+	@$(PYTHON) tasks.py book $(ARGS)
 
 test:
 	@$(PYTHON) tasks.py test $(ARGS)
+
+quick:
+	@$(PYTHON) tasks.py quick $(ARGS)
+
+weekly:
+	@$(PYTHON) tasks.py weekly $(ARGS)
+
+coverage:
+	@$(PYTHON) tasks.py coverage $(ARGS)
+
+chapter:
+	@$(PYTHON) tasks.py chapter $(NAME)
 
 run:
 	@$(PYTHON) tasks.py run $(NB)

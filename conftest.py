@@ -3,6 +3,9 @@
 import os
 
 import tasks
+from tests.parts import pytest_runtest_protocol, pytest_terminal_summary
+
+__all__ = ["pytest_runtest_protocol", "pytest_terminal_summary"]
 
 for name in tasks.UNWANTED:
     os.environ.pop(name, None)

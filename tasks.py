@@ -2,13 +2,17 @@
 
     python tasks.py book    execute every chapter and build the website
     python tasks.py test    prove every notebook, helper and page
+    python tasks.py quick   prove the helpers and the rules, in minutes
+    python tasks.py weekly  prove what takes too long for every change
+    python tasks.py coverage  name the lines of helpers that no test runs
+    python tasks.py chapter  begin a chapter, with its exercise files
     python tasks.py run     execute notebooks and store their outputs
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
-`run` takes notebooks, `test` takes options of pytest, `lab` of
+`book` takes options of Sphinx, `chapter` a name, `run` notebooks, `test` takes options of pytest, `lab` of
 JupyterLab, `lock` of uv. The first call makes `.venv`; later calls
 find it ready. `make book` and so on are the same commands.
 """
@@ -18,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +52,7 @@ NO_BARS = {"TQDM_DISABLE": "1"}
 # A reader's own settings that would change outputs or imports.
 UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONPATH", "PYTHONWARNINGS")
 
+SOURCES = (".ipynb", ".md")
 BUILD_OPTIONS = ("-W", "-n", "--keep-going", "--all", "--quiet")
 LOCK = (
     "requirements.in",
@@ -67,6 +73,10 @@ def main(arguments: list[str]) -> int:
     commands = {
         "book": book,
         "test": test,
+        "quick": quick,
+        "weekly": weekly,
+        "coverage": coverage,
+        "chapter": chapter,
         "run": run,
         "lab": lab,
         "lock": lock,
@@ -91,8 +101,13 @@ def main(arguments: list[str]) -> int:
 
 def book(extra: list[str]) -> int:
     """Execute the chapters and build the site, warnings as errors."""
+    faults = contents_faults()
+    if faults:
+        print("\n".join(faults))
+        return 1
     set_up()
     drop_stale_outputs()
+    drop_old_pages()
     status = call(book_command() + extra, environment())
     if status:
         print("The book was not built: see the first error above.")
@@ -105,6 +120,30 @@ def test(extra: list[str]) -> int:
     """Run all tests in one go."""
     set_up()
     return call([python(), "-m", "pytest", *extra], environment())
+
+
+def quick(extra: list[str]) -> int:
+    """Run what a working day needs: no site, no chapter, nothing slow."""
+    parts = ["tests", "--ignore=tests/site", "-m", "not slow and not weekly"]
+    return test([*parts, *extra])
+
+
+def weekly(extra: list[str]) -> int:
+    """Run only what is too long for every change."""
+    return test(["tests", "-m", "weekly", *extra])
+
+
+def coverage(extra: list[str]) -> int:
+    """Name the lines and branches of `helpers` that no test runs."""
+    parts = ["tests", "--ignore=tests/site", "--cov", "--cov-report=term"]
+    return test([*parts, *extra])
+
+
+def chapter(extra: list[str]) -> int:
+    """Begin a chapter: notebook, exercise files, table of contents."""
+    set_up()
+    command = [python(), "-m", "tools.new_chapter", *extra]
+    return call(command, environment())
 
 
 def run(extra: list[str]) -> int:
@@ -164,6 +203,39 @@ def book_command(root: Path = ROOT) -> list[str]:
     """
     start = "from jupyter_book.cli.main import main; main()"
     return [python(), "-c", start, "build", str(root), *BUILD_OPTIONS]
+
+
+def contents_faults(root: Path = ROOT) -> list[str]:
+    """What is wrong with _toc.yml: a file that is not there, or not named."""
+    text = (root / "_toc.yml").read_text(encoding="utf-8")
+    named = re.findall(r"^ *(?:- file|root): *(\S+) *$", text, re.MULTILINE)
+    chapters = sorted((root / "chapters").glob("*.ipynb"))
+    files = [f"chapters/{path.stem}" for path in chapters]
+    found = [
+        f"_toc.yml names {name}, which is neither {name}.ipynb nor "
+        f"{name}.md; correct the entry or delete it"
+        for name in named
+        if not any((root / f"{name}{end}").is_file() for end in SOURCES)
+    ]
+    found += [
+        f"{name}.ipynb is not in _toc.yml, so the site leaves it out; add "
+        f"the line `- file: {name}`"
+        for name in files
+        if name not in named
+    ]
+    in_book = [name for name in named if name in files]
+    if not found and in_book != files:
+        found.append(
+            "_toc.yml lists the chapters in another order than their "
+            f"numbers: {in_book}; sort the entries or rename the files"
+        )
+    return found
+
+
+def drop_old_pages() -> None:
+    """Forget the site: pages and pictures that went would stay in it."""
+    for folder in (SITE, BUILD / "jupyter_execute"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def drop_stale_outputs() -> None:

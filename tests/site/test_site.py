@@ -38,6 +38,7 @@ def build(root: Path) -> subprocess.CompletedProcess[str]:
 def built() -> subprocess.CompletedProcess[str]:
     """The site of this project, built now."""
     tasks.drop_stale_outputs()
+    tasks.drop_old_pages()
     return build(tasks.ROOT)
 
 
