@@ -5,10 +5,13 @@ NB     ?=
 NAME   ?=
 ARGS   ?=
 
-.PHONY: help book test quick weekly coverage chapter run lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter run lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
+
+setup:
+	@$(PYTHON) tasks.py setup
 
 book:
 	@$(PYTHON) tasks.py book $(ARGS)

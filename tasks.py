@@ -1,5 +1,6 @@
 """Every command of the project, with nothing but Python installed.
 
+    python tasks.py setup   make the environment and nothing else
     python tasks.py book    execute every chapter and build the website
     python tasks.py test    prove every notebook, helper and page
     python tasks.py quick   prove the helpers and the rules, in minutes
@@ -12,9 +13,10 @@
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
-`book` takes options of Sphinx, `chapter` a name, `run` notebooks, `test` takes options of pytest, `lab` of
-JupyterLab, `lock` of uv. The first call makes `.venv`; later calls
-find it ready. `make book` and so on are the same commands.
+`book` takes options of Sphinx, `chapter` a name, `run` notebooks, `test`,
+`quick`, `weekly` and `coverage` options of pytest, `lab` of JupyterLab,
+`lock` of uv. The first call makes `.venv`; later calls find it ready.
+`make book` and so on are the same commands.
 """
 
 from __future__ import annotations
@@ -71,6 +73,7 @@ LOCK = (
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
     commands = {
+        "setup": setup,
         "book": book,
         "test": test,
         "quick": quick,
@@ -97,6 +100,12 @@ def main(arguments: list[str]) -> int:
 
 
 # The commands
+
+
+def setup(extra: list[str]) -> int:
+    """Make the environment, as every other command would."""
+    set_up()
+    return 0
 
 
 def book(extra: list[str]) -> int:
@@ -177,7 +186,7 @@ def lock(extra: list[str]) -> int:
 def bench(extra: list[str]) -> int:
     """Measure beside JAX and PyTorch, and store the result."""
     set_up()
-    return call([python(), "benchmarks/lstm.py", *extra], environment())
+    return call([python(), "-m", "benchmarks.lstm", *extra], environment())
 
 
 def clean(extra: list[str]) -> int:
@@ -323,6 +332,11 @@ def environment(*, bars: bool = False) -> dict[str, str]:
     """The variables under which everything is executed."""
     kept = {k: v for k, v in os.environ.items() if k not in UNWANTED}
     return {**kept, **FIXED, **({} if bars else NO_BARS)}
+
+
+def tensorflow_settings() -> list[str]:
+    """The settings of TensorFlow itself, for places outside of `.venv`."""
+    return [f"{k}={v}" for k, v in FIXED.items() if k.startswith("TF_")]
 
 
 # Small parts

@@ -11,7 +11,6 @@ import re
 import sys
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -65,7 +64,7 @@ def exercise_1(count: Any) -> str:
         raise Hint("One row per output, one column per input.")
     return "Two rows of three."
 '''
-WRONG = '''"""Wrong answers to the exercises of {number}_{name}, each plausible."""
+WRONG = '''"""Plausible wrong answers to the exercises of {number}_{name}."""
 
 WRONG = {{
     "{name} 1": [
