@@ -192,7 +192,7 @@ def bench(extra: list[str]) -> int:
 def clean(extra: list[str]) -> int:
     """Remove the site and all caches; the environment stays."""
     caches = [BUILD, ROOT / ".pytest_cache", ROOT / ".ruff_cache"]
-    for folder in ("", "helpers", "tests", "tools", "_ext"):
+    for folder in ("", "helpers", "tests", "tools", "site_extensions"):
         start = ROOT / folder
         pattern = "**/__pycache__" if folder else "__pycache__"
         caches += start.glob(pattern)
