@@ -4,7 +4,7 @@ PYTHON ?= python3
 NB     ?=
 ARGS   ?=
 
-.PHONY: help book test run lab lock bench clean
+.PHONY: help book test elsewhere run lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -14,6 +14,9 @@ book:
 
 test:
 	@$(PYTHON) tasks.py test $(ARGS)
+
+elsewhere:
+	@$(PYTHON) tasks.py elsewhere $(NB) $(ARGS)
 
 run:
 	@$(PYTHON) tasks.py run $(NB)

@@ -1,9 +1,17 @@
-"""Tests and their kernels run under the fixed environment of tasks.py."""
+"""Tests and their kernels run under the fixed environment of tasks.py.
+
+`ELSEWHERE=one-thread` makes it that of another machine: see
+`tools/elsewhere.py`. Notebooks are compared by `tools/nbval_numbers.py`.
+"""
 
 import os
 
 import tasks
+from tools import elsewhere
+
+pytest_plugins = ["tools.nbval_numbers"]
 
 for name in tasks.UNWANTED:
     os.environ.pop(name, None)
 os.environ.update({**tasks.FIXED, **tasks.NO_BARS})
+elsewhere.become(os.environ)

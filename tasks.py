@@ -2,14 +2,15 @@
 
     python tasks.py book    execute every chapter and build the website
     python tasks.py test    prove every notebook, helper and page
+    python tasks.py elsewhere  run the chapters as other machines would
     python tasks.py run     execute notebooks and store their outputs
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
-`run` takes notebooks, `test` takes options of pytest, `lab` of
-JupyterLab, `lock` of uv. The first call makes `.venv`; later calls
+`run` takes notebooks, `elsewhere` too, `test` takes options of pytest,
+`lab` of JupyterLab, `lock` of uv. The first call makes `.venv`; later calls
 find it ready. `make book` and so on are the same commands.
 """
 
@@ -67,6 +68,7 @@ def main(arguments: list[str]) -> int:
     commands = {
         "book": book,
         "test": test,
+        "elsewhere": elsewhere,
         "run": run,
         "lab": lab,
         "lock": lock,
@@ -111,6 +113,13 @@ def run(extra: list[str]) -> int:
     """Execute notebooks from fresh kernels and store their outputs."""
     set_up()
     script = ROOT / "tools" / "run_notebooks.py"
+    return call([python(), str(script), *extra], environment())
+
+
+def elsewhere(extra: list[str]) -> int:
+    """Run all chapters as other machines would, and with other seeds."""
+    set_up()
+    script = ROOT / "tools" / "elsewhere.py"
     return call([python(), str(script), *extra], environment())
 
 

@@ -38,11 +38,28 @@ PASSING_CELL_METADATA = ("execution", "ExecuteTime", "collapsed", "trusted")
 
 def main(names: list[str]) -> int:
     """Run the named notebooks, or all chapters."""
-    paths = [Path(name).resolve() for name in names]
-    paths = paths or sorted((ROOT / "chapters").glob("*.ipynb"))
-    results = [run(path) for path in paths]
+    results = [run(path) for path in chapters(names)]
     store_picture()
     return 0 if all(results) else 1
+
+
+def chapters(names: list[str]) -> list[Path]:
+    """The notebooks of these names; without names, all chapters.
+
+    Raises:
+        SystemExit: one of them does not exist.
+    """
+    known = sorted((ROOT / "chapters").glob("*.ipynb"))
+    paths = [Path(name).resolve() for name in names]
+    wrong = [n for n, p in zip(names, paths) if not is_notebook(p)]
+    if wrong:
+        there = "\n".join(f"  chapters/{path.name}" for path in known)
+        sys.exit(f"There is no notebook {wrong[0]!r}. There are:\n{there}")
+    return paths or known
+
+
+def is_notebook(path: Path) -> bool:
+    return path.suffix == ".ipynb" and path.is_file()
 
 
 def run(path: Path) -> bool:
