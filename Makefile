@@ -19,7 +19,7 @@ elsewhere:
 	@$(PYTHON) tasks.py elsewhere $(NB) $(ARGS)
 
 run:
-	@$(PYTHON) tasks.py run $(NB)
+	@$(PYTHON) tasks.py run $(NB) $(ARGS)
 
 lab:
 	@$(PYTHON) tasks.py lab $(ARGS)

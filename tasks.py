@@ -112,15 +112,15 @@ def test(extra: list[str]) -> int:
 def run(extra: list[str]) -> int:
     """Execute notebooks from fresh kernels and store their outputs."""
     set_up()
-    script = ROOT / "tools" / "run_notebooks.py"
-    return call([python(), str(script), *extra], environment())
+    command = [python(), "-m", "tools.run_notebooks", *extra]
+    return call(command, environment())
 
 
 def elsewhere(extra: list[str]) -> int:
     """Run all chapters as other machines would, and with other seeds."""
     set_up()
-    script = ROOT / "tools" / "elsewhere.py"
-    return call([python(), str(script), *extra], environment())
+    command = [python(), "-m", "tools.elsewhere", *extra]
+    return call(command, environment())
 
 
 def lab(extra: list[str]) -> int:
@@ -191,12 +191,17 @@ def drop_stale_outputs() -> None:
 
 def outputs_fingerprint() -> str:
     """A digest of all that stored results depend on, but for the cells."""
-    sources = [ROOT / "requirements.txt", VENV / "pyvenv.cfg"]
+    from tools import influence  # after check_python: it needs 3.11
+
+    sources = [VENV / "pyvenv.cfg"]
     for folder in ("helpers", "benchmarks/results", "chapters"):
         sources += (ROOT / folder).rglob("*")
-    skipped = (".pyc", ".ipynb")
+    code = sorted(p for p in sources if p.suffix == ".py")
+    skipped = (".py", ".pyc", ".ipynb")
     kept = [p for p in sources if p.is_file() and p.suffix not in skipped]
-    return digest(sorted(kept), repr(sorted(FIXED.items())))
+    parts = [repr(sorted(FIXED.items())), repr(influence.packages(VENV))]
+    parts += [str(p.relative_to(ROOT)) + influence.code(p) for p in code]
+    return digest(sorted(kept), "\n".join(parts))
 
 
 # The environment

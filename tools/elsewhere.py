@@ -27,11 +27,9 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
+from tools import run_notebooks
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from tools import run_notebooks  # noqa: E402
-
 CHOSEN = "ELSEWHERE"
 # What each form sets, or, with None, leaves to TensorFlow.
 MACHINES: dict[str, dict[str, str | None]] = {

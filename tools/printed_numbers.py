@@ -194,7 +194,8 @@ def settle(
     """
     reasons, there = [], texts(new)
     for kind, places in texts(stored).items():
-        for (old, key), (fresh, _) in zip(places, there.get(kind, [])):
+        pairs = zip(places, there.get(kind, []), strict=False)
+        for (old, key), (fresh, _) in pairs:
             reason = disagreement(old[key], fresh[key], units)
             if reason:
                 reasons.append(f"{kind}: {reason}")
