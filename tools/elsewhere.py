@@ -46,6 +46,7 @@ MACHINES: dict[str, dict[str, str | None]] = {
     "tensorflow-default": {"TF_ENABLE_ONEDNN_OPTS": None},
 }
 SEEDS = {"seed-1": 1001, "seed-2": 2002, "seed-3": 3003}
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
 SEED = re.compile(r"(set_random_seed\()(\d+)(\))")
 
 
@@ -152,9 +153,9 @@ def asserted(form: str, path: Path) -> str:
     try:
         run_notebooks.execute(notebook, path.parent)
     except (CellExecutionError, DeadKernelError, TimeoutError) as error:
-        number = cells_that_ran(notebook)
-        last = str(error).strip().splitlines()[-1]
-        return f"{error}\ncode cell {number}: {last}"
+        told = COLOUR.sub("", str(error)).strip()
+        number, last = cells_that_ran(notebook), told.splitlines()[-1]
+        return f"{told}\ncode cell {number}: {last}"
     return ""
 
 
