@@ -5,7 +5,7 @@ NB     ?=
 NAME   ?=
 ARGS   ?=
 
-.PHONY: help setup book test quick weekly coverage chapter run lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter elsewhere run lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -31,8 +31,11 @@ coverage:
 chapter:
 	@$(PYTHON) tasks.py chapter $(NAME)
 
+elsewhere:
+	@$(PYTHON) tasks.py elsewhere $(NB) $(ARGS)
+
 run:
-	@$(PYTHON) tasks.py run $(NB)
+	@$(PYTHON) tasks.py run $(NB) $(ARGS)
 
 lab:
 	@$(PYTHON) tasks.py lab $(ARGS)

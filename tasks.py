@@ -7,16 +7,17 @@
     python tasks.py weekly  prove what takes too long for every change
     python tasks.py coverage  name the lines of helpers that no test runs
     python tasks.py chapter  begin a chapter, with its exercise files
+    python tasks.py elsewhere  run the chapters as other machines would
     python tasks.py run     execute notebooks and store their outputs
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
-`book` takes options of Sphinx, `chapter` a name, `run` notebooks, `test`,
-`quick`, `weekly` and `coverage` options of pytest, `lab` of JupyterLab,
-`lock` of uv. The first call makes `.venv`; later calls find it ready.
-`make book` and so on are the same commands.
+`book` takes options of Sphinx, `chapter` a name, `run` and `elsewhere`
+notebooks, `test`, `quick`, `weekly` and `coverage` options of pytest, `lab`
+of JupyterLab, `lock` of uv. The first call makes `.venv`; later calls find
+it ready. `make book` and so on are the same commands.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def main(arguments: list[str]) -> int:
         "weekly": weekly,
         "coverage": coverage,
         "chapter": chapter,
+        "elsewhere": elsewhere,
         "run": run,
         "lab": lab,
         "lock": lock,
@@ -158,8 +160,15 @@ def chapter(extra: list[str]) -> int:
 def run(extra: list[str]) -> int:
     """Execute notebooks from fresh kernels and store their outputs."""
     set_up()
-    script = ROOT / "tools" / "run_notebooks.py"
-    return call([python(), str(script), *extra], environment())
+    command = [python(), "-m", "tools.run_notebooks", *extra]
+    return call(command, environment())
+
+
+def elsewhere(extra: list[str]) -> int:
+    """Run all chapters as other machines would, and with other seeds."""
+    set_up()
+    command = [python(), "-m", "tools.elsewhere", *extra]
+    return call(command, environment())
 
 
 def lab(extra: list[str]) -> int:
@@ -263,12 +272,17 @@ def drop_stale_outputs() -> None:
 
 def outputs_fingerprint() -> str:
     """A digest of all that stored results depend on, but for the cells."""
-    sources = [ROOT / "requirements.txt", VENV / "pyvenv.cfg"]
+    from tools import influence  # after check_python: it needs 3.11
+
+    sources = [VENV / "pyvenv.cfg"]
     for folder in ("helpers", "benchmarks/results", "chapters"):
         sources += (ROOT / folder).rglob("*")
-    skipped = (".pyc", ".ipynb")
+    code = sorted(p for p in sources if p.suffix == ".py")
+    skipped = (".py", ".pyc", ".ipynb")
     kept = [p for p in sources if p.is_file() and p.suffix not in skipped]
-    return digest(sorted(kept), repr(sorted(FIXED.items())))
+    parts = [repr(sorted(FIXED.items())), repr(influence.packages(VENV))]
+    parts += [str(p.relative_to(ROOT)) + influence.code(p) for p in code]
+    return digest(sorted(kept), "\n".join(parts))
 
 
 # The environment
