@@ -153,21 +153,21 @@ def coverage(extra: list[str]) -> int:
 def chapter(extra: list[str]) -> int:
     """Begin a chapter: notebook, exercise files, table of contents."""
     set_up()
-    command = [python(), "-m", "tools.new_chapter", *extra]
+    command = [python(), "-m", "commands.new_chapter", *extra]
     return call(command, environment())
 
 
 def run(extra: list[str]) -> int:
     """Execute notebooks from fresh kernels and store their outputs."""
     set_up()
-    command = [python(), "-m", "tools.run_notebooks", *extra]
+    command = [python(), "-m", "commands.run_notebooks", *extra]
     return call(command, environment())
 
 
 def elsewhere(extra: list[str]) -> int:
     """Run all chapters as other machines would, and with other seeds."""
     set_up()
-    command = [python(), "-m", "tools.elsewhere", *extra]
+    command = [python(), "-m", "commands.elsewhere", *extra]
     return call(command, environment())
 
 
@@ -201,7 +201,7 @@ def bench(extra: list[str]) -> int:
 def clean(extra: list[str]) -> int:
     """Remove the site and all caches; the environment stays."""
     caches = [BUILD, ROOT / ".pytest_cache", ROOT / ".ruff_cache"]
-    for folder in ("", "helpers", "tests", "tools", "site_extensions"):
+    for folder in ("", "helpers", "tests", "commands", "site_extensions"):
         start = ROOT / folder
         pattern = "**/__pycache__" if folder else "__pycache__"
         caches += start.glob(pattern)
@@ -272,7 +272,7 @@ def drop_stale_outputs() -> None:
 
 def outputs_fingerprint() -> str:
     """A digest of all that stored results depend on, but for the cells."""
-    from tools import influence  # after check_python: it needs 3.11
+    from commands import influence  # after check_python: it needs 3.11
 
     sources = [VENV / "pyvenv.cfg"]
     for folder in ("helpers", "benchmarks/results", "chapters"):

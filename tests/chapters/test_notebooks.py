@@ -21,8 +21,8 @@ from nbformat.v4 import (
     new_output,
 )
 
+from commands import run_notebooks
 from tests.chapters import notebook_rules as rules
-from tools import run_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))

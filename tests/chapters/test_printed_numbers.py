@@ -19,8 +19,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tests.support import ROOT
-from tools.printed_numbers import (
+from commands.printed_numbers import (
     Number,
     allowance,
     disagreement,
@@ -29,6 +28,7 @@ from tools.printed_numbers import (
     share_places,
     texts,
 )
+from tests.support import ROOT
 
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 
@@ -385,7 +385,7 @@ def nbval(folder: Path, cells: list[NotebookNode]) -> str:
     nbformat.write(book, path)
     settings.write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-rA"]
-    command += ["-c", str(settings), "-p", "tools.nbval_numbers"]
+    command += ["-c", str(settings), "-p", "commands.nbval_numbers"]
     command += ["--color=no", "-p", "no:cacheprovider", str(path)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return result.stdout

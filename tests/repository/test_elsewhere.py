@@ -12,8 +12,8 @@ import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import tasks
+from commands import elsewhere
 from tests.support import ROOT
-from tools import elsewhere
 
 
 def stored(folder: Path, *sources: str, outputs: dict[int, str]) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import tasks
-from tools import influence
+from commands import influence
 
 SOURCE = '''"""What the module does."""
 

@@ -12,7 +12,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tools import kept_outputs, run_notebooks
+from commands import kept_outputs, run_notebooks
 
 
 def stored(folder: Path, *sources: str) -> Path:

@@ -27,7 +27,7 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools import run_notebooks
+from commands import run_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 CHOSEN = "ELSEWHERE"

@@ -20,7 +20,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from tools.printed_numbers import (
+from commands.printed_numbers import (
     Number,
     allowance,
     loosely,

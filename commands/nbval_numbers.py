@@ -14,7 +14,7 @@ import pytest
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
 
-from tools.printed_numbers import allowance, settle
+from commands.printed_numbers import allowance, settle
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from tools import kept_outputs
+from commands import kept_outputs
 
 ROOT = Path(__file__).resolve().parents[1]
 ANEW = "--anew"

@@ -14,7 +14,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import run_notebooks
+from commands import run_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 AIM = """# {title} Jacobians
