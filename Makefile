@@ -2,21 +2,40 @@
 # `python tasks.py book` does the same where there is no make.
 PYTHON ?= python3
 NB     ?=
+NAME   ?=
 ARGS   ?=
 
-.PHONY: help book test run lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter elsewhere run lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
 
+setup:
+	@$(PYTHON) tasks.py setup
+
 book:
-	@$(PYTHON) tasks.py book
+	@$(PYTHON) tasks.py book $(ARGS)
 
 test:
 	@$(PYTHON) tasks.py test $(ARGS)
 
+quick:
+	@$(PYTHON) tasks.py quick $(ARGS)
+
+weekly:
+	@$(PYTHON) tasks.py weekly $(ARGS)
+
+coverage:
+	@$(PYTHON) tasks.py coverage $(ARGS)
+
+chapter:
+	@$(PYTHON) tasks.py chapter $(NAME)
+
+elsewhere:
+	@$(PYTHON) tasks.py elsewhere $(NB) $(ARGS)
+
 run:
-	@$(PYTHON) tasks.py run $(NB)
+	@$(PYTHON) tasks.py run $(NB) $(ARGS)
 
 lab:
 	@$(PYTHON) tasks.py lab $(ARGS)

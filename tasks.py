@@ -1,16 +1,23 @@
 """Every command of the project, with nothing but Python installed.
 
+    python tasks.py setup   make the environment and nothing else
     python tasks.py book    execute every chapter and build the website
     python tasks.py test    prove every notebook, helper and page
+    python tasks.py quick   prove the helpers and the rules, in minutes
+    python tasks.py weekly  prove what takes too long for every change
+    python tasks.py coverage  name the lines of helpers that no test runs
+    python tasks.py chapter  begin a chapter, with its exercise files
+    python tasks.py elsewhere  run the chapters as other machines would
     python tasks.py run     execute notebooks and store their outputs
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
-`run` takes notebooks, `test` takes options of pytest, `lab` of
-JupyterLab, `lock` of uv. The first call makes `.venv`; later calls
-find it ready. `make book` and so on are the same commands.
+`book` takes options of Sphinx, `chapter` a name, `run` and `elsewhere`
+notebooks, `test`, `quick`, `weekly` and `coverage` options of pytest, `lab`
+of JupyterLab, `lock` of uv. The first call makes `.venv`; later calls find
+it ready. `make book` and so on are the same commands.
 """
 
 from __future__ import annotations
@@ -18,6 +25,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +55,7 @@ NO_BARS = {"TQDM_DISABLE": "1"}
 # A reader's own settings that would change outputs or imports.
 UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONPATH", "PYTHONWARNINGS")
 
+SOURCES = (".ipynb", ".md")
 BUILD_OPTIONS = ("-W", "-n", "--keep-going", "--all", "--quiet")
 LOCK = (
     "requirements.in",
@@ -65,8 +74,14 @@ LOCK = (
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit status."""
     commands = {
+        "setup": setup,
         "book": book,
         "test": test,
+        "quick": quick,
+        "weekly": weekly,
+        "coverage": coverage,
+        "chapter": chapter,
+        "elsewhere": elsewhere,
         "run": run,
         "lab": lab,
         "lock": lock,
@@ -89,10 +104,21 @@ def main(arguments: list[str]) -> int:
 # The commands
 
 
+def setup(extra: list[str]) -> int:
+    """Make the environment, as every other command would."""
+    set_up()
+    return 0
+
+
 def book(extra: list[str]) -> int:
     """Execute the chapters and build the site, warnings as errors."""
+    faults = contents_faults()
+    if faults:
+        print("\n".join(faults))
+        return 1
     set_up()
     drop_stale_outputs()
+    drop_old_pages()
     status = call(book_command() + extra, environment())
     if status:
         print("The book was not built: see the first error above.")
@@ -107,11 +133,42 @@ def test(extra: list[str]) -> int:
     return call([python(), "-m", "pytest", *extra], environment())
 
 
+def quick(extra: list[str]) -> int:
+    """Run what a working day needs: no site, no chapter, nothing slow."""
+    parts = ["tests", "--ignore=tests/site", "-m", "not slow and not weekly"]
+    return test([*parts, *extra])
+
+
+def weekly(extra: list[str]) -> int:
+    """Run only what is too long for every change."""
+    return test(["tests", "-m", "weekly", *extra])
+
+
+def coverage(extra: list[str]) -> int:
+    """Name the lines and branches of `helpers` that no test runs."""
+    parts = ["tests", "--ignore=tests/site", "--cov", "--cov-report=term"]
+    return test([*parts, *extra])
+
+
+def chapter(extra: list[str]) -> int:
+    """Begin a chapter: notebook, exercise files, table of contents."""
+    set_up()
+    command = [python(), "-m", "commands.new_chapter", *extra]
+    return call(command, environment())
+
+
 def run(extra: list[str]) -> int:
     """Execute notebooks from fresh kernels and store their outputs."""
     set_up()
-    script = ROOT / "tools" / "run_notebooks.py"
-    return call([python(), str(script), *extra], environment())
+    command = [python(), "-m", "commands.run_notebooks", *extra]
+    return call(command, environment())
+
+
+def elsewhere(extra: list[str]) -> int:
+    """Run all chapters as other machines would, and with other seeds."""
+    set_up()
+    command = [python(), "-m", "commands.elsewhere", *extra]
+    return call(command, environment())
 
 
 def lab(extra: list[str]) -> int:
@@ -138,13 +195,13 @@ def lock(extra: list[str]) -> int:
 def bench(extra: list[str]) -> int:
     """Measure beside JAX and PyTorch, and store the result."""
     set_up()
-    return call([python(), "benchmarks/lstm.py", *extra], environment())
+    return call([python(), "-m", "benchmarks.lstm", *extra], environment())
 
 
 def clean(extra: list[str]) -> int:
     """Remove the site and all caches; the environment stays."""
     caches = [BUILD, ROOT / ".pytest_cache", ROOT / ".ruff_cache"]
-    for folder in ("", "helpers", "tests", "tools", "_ext"):
+    for folder in ("", "helpers", "tests", "commands", "site_extensions"):
         start = ROOT / folder
         pattern = "**/__pycache__" if folder else "__pycache__"
         caches += start.glob(pattern)
@@ -166,6 +223,39 @@ def book_command(root: Path = ROOT) -> list[str]:
     return [python(), "-c", start, "build", str(root), *BUILD_OPTIONS]
 
 
+def contents_faults(root: Path = ROOT) -> list[str]:
+    """What is wrong with _toc.yml: a file that is not there, or not named."""
+    text = (root / "_toc.yml").read_text(encoding="utf-8")
+    named = re.findall(r"^ *(?:- file|root): *(\S+) *$", text, re.MULTILINE)
+    chapters = sorted((root / "chapters").glob("*.ipynb"))
+    files = [f"chapters/{path.stem}" for path in chapters]
+    found = [
+        f"_toc.yml names {name}, which is neither {name}.ipynb nor "
+        f"{name}.md; correct the entry or delete it"
+        for name in named
+        if not any((root / f"{name}{end}").is_file() for end in SOURCES)
+    ]
+    found += [
+        f"{name}.ipynb is not in _toc.yml, so the site leaves it out; add "
+        f"the line `- file: {name}`"
+        for name in files
+        if name not in named
+    ]
+    in_book = [name for name in named if name in files]
+    if not found and in_book != files:
+        found.append(
+            "_toc.yml lists the chapters in another order than their "
+            f"numbers: {in_book}; sort the entries or rename the files"
+        )
+    return found
+
+
+def drop_old_pages() -> None:
+    """Forget the site: pages and pictures that went would stay in it."""
+    for folder in (SITE, BUILD / "jupyter_execute"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def drop_stale_outputs() -> None:
     """Forget executed notebooks if anything they depend on changed.
 
@@ -182,12 +272,17 @@ def drop_stale_outputs() -> None:
 
 def outputs_fingerprint() -> str:
     """A digest of all that stored results depend on, but for the cells."""
-    sources = [ROOT / "requirements.txt", VENV / "pyvenv.cfg"]
+    from commands import influence  # after check_python: it needs 3.11
+
+    sources = [VENV / "pyvenv.cfg"]
     for folder in ("helpers", "benchmarks/results", "chapters"):
         sources += (ROOT / folder).rglob("*")
-    skipped = (".pyc", ".ipynb")
+    code = sorted(p for p in sources if p.suffix == ".py")
+    skipped = (".py", ".pyc", ".ipynb")
     kept = [p for p in sources if p.is_file() and p.suffix not in skipped]
-    return digest(sorted(kept), repr(sorted(FIXED.items())))
+    parts = [repr(sorted(FIXED.items())), repr(influence.packages(VENV))]
+    parts += [str(p.relative_to(ROOT)) + influence.code(p) for p in code]
+    return digest(sorted(kept), "\n".join(parts))
 
 
 # The environment
@@ -251,6 +346,11 @@ def environment(*, bars: bool = False) -> dict[str, str]:
     """The variables under which everything is executed."""
     kept = {k: v for k, v in os.environ.items() if k not in UNWANTED}
     return {**kept, **FIXED, **({} if bars else NO_BARS)}
+
+
+def tensorflow_settings() -> list[str]:
+    """The settings of TensorFlow itself, for places outside of `.venv`."""
+    return [f"{k}={v}" for k, v in FIXED.items() if k.startswith("TF_")]
 
 
 # Small parts

@@ -1,6 +1,6 @@
 """Forward against reverse mode: what a column costs, in rows.
 
-    python benchmarks/crossover.py
+    python -m benchmarks.crossover
 
 For networks from n to m numbers, one hidden layer of 128 units, tanh, the
 Jacobian is computed in both modes, compiled, in turn. A ratio below 1 means
@@ -9,26 +9,20 @@ which mode="auto" takes forward mode. Stores results/crossover.json.
 """
 
 import json
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.machine import description, today
+from benchmarks.workers.serving import timed
+from helpers import batch_jacobian, jacobian
+from helpers.derivatives.jacobians import CROSSOVER
+
 FOLDER = Path(__file__).resolve().parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
-from machine import description, today  # noqa: E402
-from workers.serving import timed  # noqa: E402
-
-from helpers import batch_jacobian, jacobian  # noqa: E402
-from helpers.derivatives.jacobians import CROSSOVER  # noqa: E402
-
 RESULTS = FOLDER / "results" / "crossover.json"
 INPUTS = (16, 64, 256)
 RATIOS = (0.5, 1, 2, 4)

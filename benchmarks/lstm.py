@@ -1,30 +1,27 @@
 """Measure the Jacobians of LSTMs: `helpers` and its peers, in turn.
 
-    python benchmarks/lstm.py                     all workloads
-    python benchmarks/lstm.py windows-256 ...     some of them
-    python benchmarks/lstm.py --threads 2         with another thread count
-    python benchmarks/lstm.py --list              names of the workloads
+    python -m benchmarks.lstm                     all workloads
+    python -m benchmarks.lstm windows-256 ...     some of them
+    python -m benchmarks.lstm --threads 2         with another thread count
+    python -m benchmarks.lstm --list              names of the workloads
 
 Stores results/lstm.json and prints its tables; see README.md.
 """
 
 import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import description, today
+from benchmarks.tables import table, tables
+from benchmarks.turns import Slow, Worker, make_peers, take_turns
+from benchmarks.workloads import WORKLOADS, Workload
+
 FOLDER = Path(__file__).resolve().parent
-sys.path[:0] = [str(FOLDER), str(FOLDER.parent)]
-
-from machine import description, today  # noqa: E402
-from tables import table, tables  # noqa: E402
-from turns import Slow, Worker, make_peers, take_turns  # noqa: E402
-from workloads import WORKLOADS, Workload  # noqa: E402
-
 RESULTS = FOLDER / "results" / "lstm.json"
 FIRST_CALL_LIMIT = 300.0
 # Calls that take longer than this (seconds) join the first rounds only.

@@ -1,6 +1,6 @@
 """Stored results as tables in Markdown.
 
-python benchmarks/tables.py      print the tables of results/lstm.json
+python -m benchmarks.tables      print the tables of results/lstm.json
 """
 
 import json

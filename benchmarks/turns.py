@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tasks import FIXED, NO_BARS
+
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
 PEERS = ROOT / ".venv-peers"
@@ -29,11 +31,11 @@ class Worker:
         self, framework: str, variant: str, inputs: Path, threads: int
     ) -> None:
         self.name, self.inputs = f"{framework}-{variant}", inputs
-        script = FOLDER / "workers" / f"{framework}_worker.py"
+        module = f"benchmarks.workers.{framework}_worker"
         ours = framework == "tensorflow"
         python = sys.executable if ours else peer_python()
         self.process = subprocess.Popen(
-            [python, str(script), variant, str(inputs)],
+            [python, "-m", module, variant, str(inputs)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=(inputs / f"{self.name}.log").open("w"),
@@ -78,19 +80,16 @@ def environment(threads: int, folder: Path) -> dict[str, str]:
         flags = f"--xla_cpu_multi_thread_eigen=false {flags}"
     return {
         **kept,
+        **FIXED,
+        **NO_BARS,
         "BENCHMARK_THREADS": count,
-        "CUDA_VISIBLE_DEVICES": "-1",
         "JAX_PLATFORMS": "cpu",
-        "KERAS_BACKEND": "tensorflow",
         "MALLOC_MMAP_THRESHOLD_": KEPT,
         "MALLOC_TRIM_THRESHOLD_": KEPT,
         "MKL_NUM_THREADS": count,
         "OMP_NUM_THREADS": count,
         "PYTHONPATH": str(ROOT),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "0",
         "TORCHINDUCTOR_CACHE_DIR": str(folder / "inductor"),
-        "TQDM_DISABLE": "1",
         "XLA_FLAGS": flags,
     }
 

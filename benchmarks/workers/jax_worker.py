@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 import jaxlib
 import numpy as np
-from serving import Arrays, in_chunks, serve
+
+from benchmarks.workers.serving import Arrays, in_chunks, serve
 
 SEGMENTS = 4
 

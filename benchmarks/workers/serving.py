@@ -1,9 +1,9 @@
 """What every worker does: build one call, then repeat it when asked.
 
-A worker is started as `python <framework>_worker.py VARIANT FOLDER`. It
-reads FOLDER/inputs.npz, makes the first call, stores the result as
-FOLDER/<framework>-VARIANT.npy and then times its call for every line "run"
-that it reads. Answers are lines of JSON.
+A worker is started as a module, `benchmarks.workers.jax_worker`, with two
+arguments, VARIANT and FOLDER. It reads FOLDER/inputs.npz, makes the first
+call, stores the result as FOLDER/<framework>-VARIANT.npy and then times its
+call for every line "run" that it reads. Answers are lines of JSON.
 """
 
 import json

@@ -7,8 +7,8 @@ from functools import partial
 import keras
 import numpy as np
 import tensorflow as tf
-from serving import Arrays, in_chunks, serve
 
+from benchmarks.workers.serving import Arrays, in_chunks, serve
 from helpers import batch_jacobian, fast_lstm, lstm_jacobian, map_batches
 
 THREADS = int(os.environ["BENCHMARK_THREADS"])

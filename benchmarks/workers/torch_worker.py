@@ -4,8 +4,9 @@ import os
 from collections.abc import Callable
 
 import torch
-from serving import Arrays, in_chunks, serve
 from torch import Tensor
+
+from benchmarks.workers.serving import Arrays, in_chunks, serve
 
 
 def as_weights(arrays: Arrays) -> dict[str, Tensor]:

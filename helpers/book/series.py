@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 
 STEPS = 38_265
-INPUTS = ("u1", "u2", "u3", "u4")
 AUTOCORRELATION = np.array([0.0, 0.3, 0.5, 0.7])
 # The state remembers: the spectral radius of STATE is below one.
 STATE = np.array([[0.8, 0.3, 0.0], [-0.3, 0.7, 0.2], [0.1, -0.2, 0.5]])

@@ -13,6 +13,7 @@ from helpers.derivatives.core.requirements import (
 )
 from helpers.derivatives.differences import finite_difference_jacobian
 from helpers.derivatives.jacobians import jacobian
+from helpers.derivatives.magnitudes import largest
 
 
 class JacobianError(AssertionError):
@@ -123,8 +124,3 @@ def compare(J: np.ndarray, D: np.ndarray, rtol: float, atol: float) -> None:
 
 def noise_level(array: np.ndarray) -> float:
     return float(np.finfo(array.dtype).eps ** (2 / 3))
-
-
-def largest(array: np.ndarray) -> float:
-    """The largest finite |entry|: an infinite one would excuse all errors."""
-    return float(np.abs(array[np.isfinite(array)]).max(initial=0))

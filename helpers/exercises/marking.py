@@ -2,11 +2,17 @@
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-CHAPTERS = ("scalar", "tensor", "batch", "lstm")
+# Every other file in this room marks the exercises of one chapter.
+CHAPTERS = tuple(
+    file.stem
+    for file in sorted(Path(__file__).parent.glob("[a-z]*.py"))
+    if file.stem != "marking"
+)
 RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "unanswered"
 
 
@@ -89,15 +95,21 @@ def unwritten(function: Callable[..., Any], result: Any) -> bool:
 def find_marker(exercise: str) -> Callable[[Any], str]:
     """The function `exercise_<number>` of the chapter's module."""
     chapter, _, number = exercise.partition(" ")
-    if chapter in CHAPTERS:
-        module = importlib.import_module(f"helpers.exercises.{chapter}")
-        marker = getattr(module, f"exercise_{number}", None)
-        if marker is not None:
-            return marker
-    raise ValueError(
-        "`mark`: expected a chapter and a number, such as 'scalar 1', got "
-        f"{exercise!r}; use a chapter of {CHAPTERS}."
-    )
+    if chapter not in CHAPTERS:
+        raise ValueError(
+            "`mark`: expected a chapter and a number, such as 'scalar 1', "
+            f"got {exercise!r}; use a chapter of {CHAPTERS}."
+        )
+    module = importlib.import_module(f"helpers.exercises.{chapter}")
+    marker: Callable[[Any], str] | None
+    marker = getattr(module, f"exercise_{number}", None)
+    if marker is None:
+        names = [n for n in vars(module) if n.startswith("exercise_")]
+        raise ValueError(
+            f"`mark`: expected an exercise of the chapter {chapter!r}, got "
+            f"{exercise!r}; use a number up to {len(names)}."
+        )
+    return marker
 
 
 def array(value: Any, what: str = "Your answer") -> np.ndarray:

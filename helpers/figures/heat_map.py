@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from helpers.derivatives.checks import largest
+from helpers.derivatives.magnitudes import largest
 
 
 def plot_jacobian(

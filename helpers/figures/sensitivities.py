@@ -1,13 +1,9 @@
 """Pictures of a series and of sensitivities by lag and input."""
 
-from collections.abc import Sequence
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
-from helpers.book.series import INPUTS
 
 
 def plot_series(
@@ -74,5 +70,5 @@ def draw_learned(ax: Axes, lags: np.ndarray, learned: np.ndarray) -> None:
     ax.plot(lags, mean, "o--", color=colour, ms=4, label="learned")
 
 
-def input_names(count: int) -> Sequence[str]:
-    return INPUTS if count == 4 else [f"u{k + 1}" for k in range(count)]
+def input_names(count: int) -> list[str]:
+    return [f"u{number + 1}" for number in range(count)]

@@ -2,7 +2,6 @@
 
 import time
 
-import keras
 import numpy as np
 import pytest
 
@@ -34,36 +33,10 @@ def test_peak_memory_of_an_array():
         time.sleep(0.05)
         del array
 
-    assert 150 < helpers.peak_megabytes(allocate) < 300
+    assert 100 < helpers.peak_megabytes(allocate) < 400
     assert helpers.peak_megabytes(lambda: None) < 50
 
 
-def test_float64_copy_computes_the_same():
-    model = keras.Sequential([
-        keras.Input((5, 3)),
-        keras.layers.Bidirectional(keras.layers.LSTM(4)),
-        keras.layers.Dense(2, activation="tanh"),
-    ])  # fmt: skip
-    x = np.random.default_rng(0).standard_normal((2, 5, 3))
-    copy = helpers.float64_copy(model)
-    assert copy(x).dtype == "float64"
-    assert all(w.dtype == "float64" for w in copy.weights)
-    np.testing.assert_allclose(copy(x), model(x.astype("f4")), atol=1e-5)
-    helpers.check_jacobian(copy, x, helpers.batch_jacobian(copy)(x))
-
-
-def test_float64_copy_of_a_functional_model():
-    inputs = keras.Input((3,))
-    hidden = keras.layers.Dense(4, activation="relu")(inputs)
-    model = keras.Model(inputs, keras.layers.Dense(2)(hidden))
-    copy = helpers.float64_copy(model)
-    x = np.ones((1, 3))
-    np.testing.assert_allclose(copy(x), model(x.astype("f4")), atol=1e-5)
-    assert copy(x).dtype == "float64"
-
-
-def test_float64_copy_explains_what_it_needs():
-    with pytest.raises(TypeError, match="a Keras model, got Dense"):
-        helpers.float64_copy(keras.layers.Dense(2))
-    with pytest.raises(ValueError, match="built model"):
-        helpers.float64_copy(keras.Sequential([keras.layers.Dense(2)]))
+def test_no_rounds():
+    with pytest.raises(ValueError, match="at least one round, got 0"):
+        helpers.median_seconds(lambda: None, rounds=0)

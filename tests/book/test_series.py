@@ -115,3 +115,13 @@ def test_another_encoding_is_explained(tmp_path):
     path.write_bytes("grün,b,c,d,e\n".encode("latin-1") + GOOD.encode())
     with pytest.raises(ValueError, match="a file in UTF-8"):
         helpers.read_series(path)
+
+
+def test_no_steps():
+    series = helpers.simulate_series(30)
+    with pytest.raises(ValueError, match="at least one step, got 0"):
+        helpers.make_windows(series.inputs, series.output, length=0)
+    for length in (0, 30, 40):
+        with pytest.raises(ValueError, match="`exact_sensitivities`"):
+            helpers.exact_sensitivities(series, length)
+    assert helpers.exact_sensitivities(series, 29).shape == (1, 29, 4)

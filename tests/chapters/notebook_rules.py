@@ -2,7 +2,9 @@
 
 A rule returns a list of problems, empty when the notebook keeps it.
 `test_notebooks.py` applies them to the chapters, and plants a fault for
-each of them to see that it is found.
+each of them to see that it is found. Rules of size are advice: they warn
+and name a remedy, for a reader is better served by one more line than by a
+trick.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import builtins
 import io
 import re
 from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
@@ -26,8 +30,8 @@ LONGEST_CELL = 15
 MEDIAN_CELL = 6
 LINE = 70
 ALT = 40
-CODE_CELLS, WORDS = (15, 35), (1200, 3500)
-SHORT_CHAPTER, SHORT_CELLS, SHORT_WORDS = "00_quick_answer", 10, 700
+CODE_CELLS, WORDS = 35, 3500
+WITHOUT_EXERCISES = ("00_quick_answer",)
 
 PATH = re.compile(
     r"(?<![\w.])/(?:root|home|tmp|work|Users)\b"
@@ -37,6 +41,9 @@ FENCE = re.compile(r"^(```+|~~~+).*?^\1\s*$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)|(?:href|src)=\"([^\"]+)\"")
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*$", re.MULTILINE)
+EXERCISES = re.compile(
+    r"^## Exercises\s*$.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE
+)
 LABEL = re.compile(r"^\(([^)]+)\)=|id=\"([^\"]+)\"", re.MULTILINE)
 
 
@@ -90,31 +97,90 @@ def no_semicolon(notebook: NotebookNode) -> list[str]:
     ]
 
 
-def short_cells(notebook: NotebookNode) -> list[str]:
-    """Cells are short, and their lines fit on a phone and in print."""
+def narrow_lines(notebook: NotebookNode) -> list[str]:
+    """Lines fit on a phone and in print."""
+    return [
+        f"cell {number}: {len(line)} columns, more than {LINE}: {line!r}"
+        for number, cell in numbered(notebook, "code")
+        for line in cell.source.splitlines()
+        if len(line) > LINE
+    ]
+
+
+# What a chapter must have
+
+
+def has_an_aim(notebook: NotebookNode) -> list[str]:
+    """The first cell: title, one sentence of what the reader can do, time."""
+    first = notebook.cells[0] if notebook.cells else None
+    text = first.source if first and first.cell_type == "markdown" else ""
+    title, _, rest = text.partition("\n")
+    aim, _, facts = rest.partition("**Time:**")
+    if title.startswith("# ") and len(aim.split()) >= 5 and facts.strip():
+        return []
+    return [
+        "cell 0: no aim; begin with `# Title`, a sentence that says what the "
+        "reader can do afterwards, and `**Time:** … **Builds on:** …`"
+    ]
+
+
+def has_an_example(notebook: NotebookNode) -> list[str]:
+    """Code that runs, other than exercises."""
+    if any(not is_exercise(cell) for cell in code_cells(notebook)):
+        return []
+    return ["no example; add a code cell that runs within the first screen"]
+
+
+def chapter_is_whole(pages: dict[str, NotebookNode]) -> list[str]:
+    """All pages of a chapter together have a recap and an exercise."""
+    headings = {
+        heading.lower()
+        for page in pages.values()
+        for _, cell in numbered(page, "markdown")
+        for heading in HEADING.findall(FENCE.sub("", cell.source))
+    }
+    where = " and ".join(pages)
     found = []
-    for number, cell in numbered(notebook, "code"):
-        if lines(cell) > LONGEST_CELL:
-            found.append(f"cell {number}: {lines(cell)} lines")
-        wide = [s for s in cell.source.splitlines() if len(s) > LINE]
-        found += [f"cell {number}: {len(s)} columns: {s!r}" for s in wide]
-    middle = median([lines(cell) for cell in code_cells(notebook)] or [0])
-    if middle > MEDIAN_CELL:
-        found.append(f"the median code cell has {middle} lines")
+    if "recap" not in headings:
+        found.append(f"{where}: no recap; add a heading `## Recap`")
+    cells = [cell for page in pages.values() for cell in code_cells(page)]
+    exempt = set(pages) <= set(WITHOUT_EXERCISES)
+    if not exempt and not any(is_exercise(cell) for cell in cells):
+        found.append(
+            f"{where}: no exercise; see `Add an exercise` in CONTRIBUTING.md"
+        )
     return found
 
 
-def right_size(notebook: NotebookNode, name: str) -> list[str]:
-    """A chapter is neither a fragment nor a book of its own."""
-    short = name == SHORT_CHAPTER
-    fewest = SHORT_CELLS if short else CODE_CELLS[0]
-    least = SHORT_WORDS if short else WORDS[0]
-    cells, words = len(code_cells(notebook)), word_count(notebook)
+# Advice: its size
+
+
+def short_cells(notebook: NotebookNode) -> list[str]:
+    """Code cells show one idea each."""
+    found = [
+        f"cell {number}: {lines(cell)} lines; split it where one idea ends"
+        for number, cell in numbered(notebook, "code")
+        if lines(cell) > LONGEST_CELL
+    ]
+    middle = median([lines(cell) for cell in code_cells(notebook)] or [0])
+    if middle > MEDIAN_CELL:
+        found.append(
+            f"the median code cell has {middle:g} lines, more than "
+            f"{MEDIAN_CELL}; show results between the steps"
+        )
+    return found
+
+
+def right_size(notebook: NotebookNode) -> list[str]:
+    """A page is not a book of its own; exercises do not count."""
+    cells = sum(not is_exercise(cell) for cell in code_cells(notebook))
+    words = word_count(notebook)
+    remedy = "move a section to a page of its own, such as 04_lstm_fading"
     found = []
-    if not fewest <= cells <= CODE_CELLS[1]:
-        found.append(f"{cells} code cells, not {fewest}-{CODE_CELLS[1]}")
-    if not least <= words <= WORDS[1]:
-        found.append(f"{words} words, not {least}-{WORDS[1]}")
+    if cells > CODE_CELLS:
+        found.append(f"{cells} code cells, more than {CODE_CELLS}; {remedy}")
+    if words > WORDS:
+        found.append(f"{words} words, more than {WORDS}; {remedy}")
     return found
 
 
@@ -242,10 +308,16 @@ def lines(cell: NotebookNode) -> int:
     return sum(bool(line.strip()) for line in cell.source.splitlines())
 
 
+def is_exercise(cell: NotebookNode) -> bool:
+    """Whether a code cell is the stub of an exercise."""
+    return 'mark("' in cell.source
+
+
 def word_count(notebook: NotebookNode) -> int:
-    """The words of the prose, code blocks left out."""
+    """The words of the prose, without code blocks and exercises."""
     prose = (c.source for _, c in numbered(notebook, "markdown"))
-    return sum(len(FENCE.sub("", text).split()) for text in prose)
+    text = FENCE.sub("", "\n\n".join(prose))
+    return len(EXERCISES.sub("", text).split())
 
 
 def link_targets(text: str) -> Iterator[str]:
@@ -295,10 +367,21 @@ def called_names(text: str) -> Iterator[str]:
 
 
 def has_helper(name: str) -> bool:
-    """Whether `helpers.name` exists, dots followed."""
-    place = helpers
+    """Whether `helpers.name` exists, dots followed and rooms entered."""
+    place, path = helpers, "helpers"
     for part in name.split("."):
+        path = f"{path}.{part}"
+        if not hasattr(place, part) and find_spec_of(path) is not None:
+            import_module(path)
         if not hasattr(place, part):
             return False
         place = getattr(place, part)
     return True
+
+
+def find_spec_of(path: str) -> object:
+    """What would be imported under this name, or None."""
+    try:
+        return find_spec(path)
+    except ModuleNotFoundError:
+        return None

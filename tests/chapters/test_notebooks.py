@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import inspect
 import io
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +21,8 @@ from nbformat.v4 import (
     new_output,
 )
 
+from commands import run_notebooks
 from tests.chapters import notebook_rules as rules
-from tools import run_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -31,13 +32,15 @@ RULES = [
     rules.no_stderr,
     rules.no_machine_path,
     rules.no_semicolon,
-    rules.short_cells,
-    rules.right_size,
+    rules.narrow_lines,
+    rules.has_an_aim,
+    rules.has_an_example,
     rules.alt_texts,
     rules.visible_figures,
     rules.links_exist,
     rules.helper_names_exist,
 ]
+ADVICE = [rules.short_cells, rules.right_size]
 HERE = ROOT / "chapters" / "planted.ipynb"
 
 
@@ -55,6 +58,39 @@ def problems(
 def test_chapter_keeps(path: Path, rule: Callable[..., list[str]]) -> None:
     found = problems(rule, nbformat.read(path, as_version=4), path)
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_size_is_a_matter_of_advice(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    for rule in ADVICE:
+        for text in problems(rule, notebook, path):
+            warnings.warn(f"{path.name}: {text}", stacklevel=1)
+
+
+NUMBERS = sorted({path.stem.partition("_")[0] for path in CHAPTERS})
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_chapter_is_whole(number: str) -> None:
+    """Recap and exercises may stand on any page of one number."""
+    pages = {
+        path.stem: nbformat.read(path, as_version=4)
+        for path in CHAPTERS
+        if path.stem.startswith(f"{number}_")
+    }
+    found = rules.chapter_is_whole(pages)
+    assert not found, "\n".join(found)
+
+
+def test_a_chapter_without_recap_or_exercise_is_found() -> None:
+    book = good_notebook()
+    assert rules.chapter_is_whole({"09_good": book}) == []
+    book.cells[-2].source = "x = 2"
+    assert "no exercise" in rules.chapter_is_whole({"09_bad": book})[0]
+    assert rules.chapter_is_whole({"00_quick_answer": book}) == []
+    book.cells.pop(1)
+    assert "no recap" in rules.chapter_is_whole({"09_bad": book})[0]
 
 
 def test_picture_is_the_stored_one() -> None:
@@ -80,12 +116,17 @@ def picture(pixels: np.ndarray) -> NotebookNode:
 
 
 def good_notebook() -> NotebookNode:
-    """Sixteen code cells, one figure, links, and enough words."""
-    text = "## A part\n\n[here](#a-part), `helpers.jacobian`, `jacobian(f)`"
-    cells = [new_markdown_cell(text), new_markdown_cell("word " * 1300)]
+    """Sixteen code cells, an exercise and a figure among them, and links."""
+    text = (
+        "# A page\n\nAfter this page you can plant faults.\n\n"
+        "**Time:** 1 minute. **Builds on:** nothing.\n\n"
+        "## A part\n\n[here](#a-part), `helpers.jacobian`, `jacobian(f)`"
+    )
+    cells = [new_markdown_cell(text), new_markdown_cell("## Recap\n\nDone.")]
     for count in range(1, 17):
         cell = new_code_cell(f"x = {count}", execution_count=count)
         cells.append(cell)
+    cells[-2].source = 'mark("batch 1", ...)'
     ramp = np.linspace(0, 1, 60 * 60).reshape(60, 60)
     cells[-1].outputs = [picture(ramp)]
     cells[-1].metadata["mystnb"] = {"image": {"alt": "A ramp, " * 8}}
@@ -93,7 +134,9 @@ def good_notebook() -> NotebookNode:
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize(
+    "rule", RULES + ADVICE, ids=lambda rule: rule.__name__
+)
 def test_good_notebook_keeps(rule: Callable[..., list[str]]) -> None:
     assert problems(rule, good_notebook(), HERE) == []
 
@@ -162,15 +205,16 @@ FAULTS = [
     (rules.no_semicolon, lambda n: code(n, "plot(x);")),
     (rules.no_semicolon, lambda n: code(n, "plot(x);  # quiet")),
     (rules.short_cells, lambda n: code(n, "x = 1\n" * 16)),
-    (rules.short_cells, lambda n: code(n, "x = 1" + " + 1" * 17)),
+    (rules.narrow_lines, lambda n: code(n, "x = 1" + " + 1" * 17)),
     (
         rules.short_cells,
         lambda n: [c.update(source="x = 1\n" * 7) for c in n.cells[2:]],
     ),
-    (rules.right_size, lambda n: n.update(cells=n.cells[:16])),
+    (rules.has_an_aim, lambda n: text(n, "# A title alone")),
+    (rules.has_an_aim, lambda n: n.cells.pop(0)),
+    (rules.has_an_example, lambda n: n.update(cells=n.cells[:2])),
     (rules.right_size, lambda n: n.update(cells=n.cells + n.cells[2:] * 2)),
-    (rules.right_size, lambda n: n.cells.pop(1)),
-    (rules.right_size, lambda n: text(n, "word " * 2300)),
+    (rules.right_size, lambda n: text(n, "word " * 3600)),
     (rules.alt_texts, lambda n: n.cells[-1].metadata.clear()),
     (
         rules.alt_texts,
@@ -204,4 +248,4 @@ def test_rule_finds(
 
 
 def test_every_rule_has_a_planted_fault() -> None:
-    assert {rule for rule, _ in FAULTS} == set(RULES)
+    assert {rule for rule, _ in FAULTS} == {*RULES, *ADVICE}

@@ -411,3 +411,20 @@ def test_loop_and_xla():
     model = sequential([4, 3], layers.LSTM(2, **F64))
     with pytest.raises(ValueError, match="use `jit=False`"):
         weight_jacobian(model, jit=True)(normal(5, 4, 3))
+
+
+@pytest.mark.parametrize("draw", [False, True])
+def test_weights_of_a_module_with_state_or_chance(draw):
+    class Module(tf.Module):
+        def __init__(self):
+            self.w = tf.Variable([1.0, 2.0])
+            self.seen = tf.Variable([0.0, 0.0], trainable=False)
+
+        def __call__(self, x):
+            if draw:
+                return x * self.w * tf.random.normal([])
+            self.seen.scatter_nd_update([[0]], [1.0])
+            return x * self.w
+
+    with pytest.raises(ValueError, match="its own state or draws"):
+        weight_jacobian(Module())(tf.ones([3, 2]))

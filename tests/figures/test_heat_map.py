@@ -57,32 +57,6 @@ def test_nothing_to_draw_is_explained():
         helpers.plot_jacobian(np.ones((2, 3)), y_axes=3)
 
 
-def test_sensitivities_by_lag():
-    learned = np.zeros((7, 5, 4))
-    learned[:, -1, 2] = 1.0  # the newest step is lag 1
-    fig = helpers.plot_sensitivities(learned, 2 * learned)
-    lines = {line.get_label(): line for line in fig.axes[2].lines}
-    assert lines["learned"].get_xdata()[-1] == 1
-    assert lines["learned"].get_ydata()[-1] == 1.0
-    assert lines["exact"].get_ydata()[-1] == 2.0
-    assert len(helpers.plot_sensitivities(learned).axes) == 4
-
-
-def test_series_has_one_panel_per_column():
-    fig = helpers.plot_series(np.ones((300, 3)), np.ones(300), steps=50)
-    names = [ax.get_ylabel() for ax in fig.axes]
-    assert names == ["y", "u1", "u2", "u3"]
-
-
-def test_style_is_readable_for_all():
-    with plt.style.context("default"):
-        helpers.use_style()
-        cycle = plt.rcParams["axes.prop_cycle"].by_key()
-    colours = ["0072B2", "D55E00", "009E73", "CC79A7", "000000"]
-    assert [c.lstrip("#") for c in cycle["color"]] == colours
-    assert len(set(cycle["linestyle"])) == 4
-
-
 def test_a_nan_does_not_change_the_colours():
     ax = helpers.plot_jacobian(np.array([[1.0, np.nan], [-5.0, np.inf]]))
     assert ax.images[0].get_clim() == (-5, 5)

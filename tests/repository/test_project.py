@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
+import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = re.compile(
@@ -26,7 +29,8 @@ def files() -> list[Path]:
     found = []
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
-        made = any(MADE.fullmatch(part) for part in parts[:-1])
+        # In a second working tree, `.git` is a file.
+        made = any(MADE.fullmatch(part) for part in parts)
         if not made and path.is_file() and path.suffix in TEXT:
             found.append(path)
     return found
@@ -79,27 +83,77 @@ def test_project_and_requirements_ask_for_the_same() -> None:
     lines = requirement_lines("requirements.in")
     asked = [re.sub(r"\s", "", line) for line in lines]
     for requirement in project["dependencies"]:
-        assert re.sub(r"\s", "", requirement) in asked
+        assert re.sub(r"\s", "", requirement) in asked, (
+            f"pyproject.toml asks for {requirement!r}, requirements.in for "
+            "something else; write the same bound in both, then `make lock`"
+        )
     for group in project["optional-dependencies"].values():
         name, version = group[0].split(">=")
         release = version.split(",")[0]
-        assert any(line.startswith(f"{name}=={release}.") for line in asked)
+        same = [a for a in asked if a.startswith(f"{name}=={release}.")]
+        assert same, (
+            f"pyproject.toml asks for {group[0]!r}, requirements.in for "
+            f"another release of {name}; change both, then `make lock`"
+        )
 
 
 def test_continuous_integration_runs_all_tests() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "set -euo pipefail" in script
-    assert re.search(r"^make test$", script, re.MULTILINE)
+    assert re.search(r"^ *make test$", script, re.MULTILINE)
 
 
-@pytest.mark.parametrize("folder", ["helpers", "tools", "_ext"])
-def test_files_are_rooms_not_halls(folder: str) -> None:
-    long = [
-        str(path)
-        for path in (ROOT / folder).rglob("*.py")
-        if len(path.read_text(encoding="utf-8").splitlines()) > 250
+def test_development_container_has_the_settings_of_the_book() -> None:
+    text = (ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8")
+    settings = [
+        f"{k}={v}" for k, v in json.loads(text)["containerEnv"].items()
     ]
-    assert not long
+    assert settings == tasks.tensorflow_settings(), (
+        "containerEnv in .devcontainer/devcontainer.json differs from FIXED "
+        "in tasks.py; write there what stands here"
+    )
+
+
+def test_settings_of_tensorflow_stand_in_one_place() -> None:
+    """Elsewhere they are read from tasks.FIXED, or compared with it."""
+    known = {"tasks.py", "devcontainer.json"}
+    found = [
+        str(path.relative_to(ROOT))
+        for path in [*files(), *(ROOT / ".binder").iterdir()]
+        if path.name not in known
+        and "tests" not in path.parts
+        and re.search("TF_ENABLE_ONEDNN" + r"_OPTS\W{1,3}[01]", text_of(path))
+    ]
+    assert not found, f"use tasks.FIXED instead: {found}"
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def workflows() -> list[Path]:
+    return sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", workflows(), ids=lambda path: path.stem)
+def test_actions_are_pinned_by_digest(path: Path) -> None:
+    used = re.findall(r"uses: *(\S+)", text_of(path))
+    loose = [
+        action
+        for action in used
+        if not action.startswith("./")
+        and not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action)
+    ]
+    assert not loose, f"{path.name}: name the commit's digest of {loose}"
+
+
+def test_the_site_is_published_after_the_tests_only() -> None:
+    publish = text_of(ROOT / ".github/workflows/publish.yml")
+    test = text_of(ROOT / ".github/workflows/test.yml")
+    assert re.search(r"^on:\n  workflow_call:\n\n", publish, re.MULTILINE)
+    assert "needs: test\n" in test
+    for word in ("ubuntu", "macos", "windows", '"3.11", "3.12", "3.13"'):
+        assert word in test
 
 
 def test_code_is_clean() -> None:

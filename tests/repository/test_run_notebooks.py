@@ -1,4 +1,7 @@
-"""`make run` stores outputs, tidy and only when all went well."""
+"""`make run` stores outputs, tidy and only when all went well.
+
+Without a change it leaves a notebook as it is, measured outputs included.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tools import run_notebooks
+from commands import kept_outputs, run_notebooks
 
 
 def stored(folder: Path, *sources: str) -> Path:
@@ -50,3 +54,132 @@ def test_a_failing_cell_writes_nothing(
     assert path.read_bytes() == before
     assert "ZeroDivisionError" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == [path]
+
+
+# What is kept
+
+MEASURED, DRAWN, PRINTED = range(3)
+
+
+def executed(
+    times: str = "40", word: str = "same", picture: str = "first"
+) -> NotebookNode:
+    """A notebook that measured, drew what it measured, and printed."""
+    cells = [new_code_cell(f"step({k})") for k in range(3)]
+    for cell in cells[:2]:
+        cell.metadata["tags"] = ["nbval-ignore-output"]
+    text = f"times as much: {times}\n"
+    cells[MEASURED].outputs = [new_output("stream", text=text)]
+    cells[DRAWN].outputs = [new_output("display_data", {"image/png": picture})]
+    cells[PRINTED].outputs = [new_output("stream", text=word)]
+    book = new_notebook(cells=cells)
+    book.metadata[kept_outputs.STORED_FOR] = kept_outputs.stored_for(book)
+    return book
+
+
+def kept(stored: NotebookNode, new: NotebookNode) -> list[NotebookNode]:
+    """The outputs that a second run leaves in the notebook."""
+    kept_outputs.keep(new, stored)
+    return [cell.outputs for cell in new.cells]
+
+
+@pytest.mark.parametrize("times", ["14", "45", "119", "40.4"])
+def test_a_measurement_repeated_is_kept(times: str) -> None:
+    stored = executed()
+    new = executed(times, picture="second")
+    assert kept(stored, new) == [cell.outputs for cell in stored.cells]
+
+
+@pytest.mark.parametrize("times", ["13", "121", "none", "40 s", "-40"])
+def test_a_measurement_that_is_another_is_stored(times: str) -> None:
+    found = kept(executed(), executed(times, picture="second"))
+    assert found[MEASURED][0].text == f"times as much: {times}\n"
+    assert found[DRAWN][0].data["image/png"] == "second"
+
+
+def test_a_figure_is_stored_when_another_output_changed() -> None:
+    found = kept(executed(), executed("50", "other", "second"))
+    assert found[MEASURED][0].text == "times as much: 40\n"
+    assert found[DRAWN][0].data["image/png"] == "second"
+    assert found[PRINTED][0].text == "other"
+
+
+def test_everything_is_stored_when_the_code_changed() -> None:
+    new = executed("41", picture="second")
+    new.cells[PRINTED].source = "step(3)"
+    found = kept(executed(), new)
+    assert found[MEASURED][0].text == "times as much: 41\n"
+    assert found[DRAWN][0].data["image/png"] == "second"
+
+
+def test_everything_is_stored_when_nothing_is_known() -> None:
+    stored = executed()
+    del stored.metadata[kept_outputs.STORED_FOR]
+    found = kept(stored, executed("41"))
+    assert found[MEASURED][0].text == "times as much: 41\n"
+
+
+def test_figures_are_stored_when_their_style_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stored = executed()
+    monkeypatch.setattr(kept_outputs, "figures_digest", lambda: "another")
+    found = kept(stored, executed("41", picture="second"))
+    assert found[MEASURED][0].text == "times as much: 40\n"
+    assert found[DRAWN][0].data["image/png"] == "second"
+
+
+@pytest.mark.parametrize(
+    ("new", "left"), [("0.23", "0.22"), ("0.25", "0.25"), ("0.2", "0.2")]
+)
+def test_a_last_digit_of_another_machine_is_not_stored(
+    new: str, left: str
+) -> None:
+    found = kept(executed(word="0.22"), executed(word=new))
+    assert found[PRINTED][0].text == left
+
+
+def test_a_measured_notebook_is_left_as_it_is(tmp_path: Path) -> None:
+    """The whole way: what differs from run to run is not in the file."""
+    path = stored(tmp_path, "import time\nprint(1 + time.time() % 1)")
+    book = nbformat.read(path, as_version=4)
+    book.cells[0].metadata["tags"] = ["nbval-ignore-output"]
+    nbformat.write(book, path)
+    run_notebooks.run(path)
+    first = path.read_bytes()
+    run_notebooks.run(path)
+    assert path.read_bytes() == first
+    run_notebooks.run(path, anew=True)
+    assert path.read_bytes() != first
+
+
+CHAPTERS = sorted((run_notebooks.ROOT / "chapters").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_outputs_are_stored_for_the_code_of_today(path: Path) -> None:
+    book = nbformat.read(path, as_version=4)
+    before = book.metadata.get(kept_outputs.STORED_FOR)
+    if before is not None:
+        now = kept_outputs.stored_for(book)
+        assert before["code"] == now["code"], "use `make run`"
+
+
+# Which notebooks
+
+
+def test_a_wrong_name_is_told_with_the_right_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        run_notebooks.main(["chapters/03_bach.ipynb"])
+    told = str(stop.value)
+    assert told.startswith("There is no notebook 'chapters/03_bach.ipynb'.")
+    assert "\n  chapters/03_batch.ipynb" in told
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["README.md", "chapters", "wrong"])
+def test_only_notebooks_are_run(name: str) -> None:
+    with pytest.raises(SystemExit, match="There is no notebook"):
+        run_notebooks.chapters([name])

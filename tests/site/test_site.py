@@ -38,6 +38,7 @@ def build(root: Path) -> subprocess.CompletedProcess[str]:
 def built() -> subprocess.CompletedProcess[str]:
     """The site of this project, built now."""
     tasks.drop_stale_outputs()
+    tasks.drop_old_pages()
     return build(tasks.ROOT)
 
 
@@ -121,7 +122,7 @@ def small_book(folder: Path, text: str, code: str) -> Path:
     """A book of one chapter with the project's own configuration."""
     for name in ("_config.yml", "references.bib"):
         shutil.copy(tasks.ROOT / name, folder)
-    for name in ("_ext", "_static"):
+    for name in ("site_extensions", "_static"):
         shutil.copytree(tasks.ROOT / name, folder / name)
     (folder / "_toc.yml").write_text("format: jb-book\nroot: index\n")
     cells = [new_markdown_cell(f"# A book\n\n{text}"), new_code_cell(code)]

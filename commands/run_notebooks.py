@@ -2,12 +2,14 @@
 
 Each notebook runs from a fresh kernel in its own folder. It is written
 only if every cell did what it should; a cell tagged `raises-exception`
-may fail.
+may fail. Outputs that say what is stored are kept as they are, see
+`kept_outputs.py`; `--anew` stores all as they came out.
 """
 
 from __future__ import annotations
 
 import base64
+import copy
 import os
 import sys
 import time
@@ -18,7 +20,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from commands import kept_outputs
+
 ROOT = Path(__file__).resolve().parents[1]
+ANEW = "--anew"
 PICTURE_CHAPTER = ROOT / "chapters" / "00_quick_answer.ipynb"
 PICTURE_NAME = "fig-sensitivities"
 PICTURE = ROOT / "images" / "sensitivities.png"
@@ -38,23 +43,40 @@ PASSING_CELL_METADATA = ("execution", "ExecuteTime", "collapsed", "trusted")
 
 def main(names: list[str]) -> int:
     """Run the named notebooks, or all chapters."""
-    paths = [Path(name).resolve() for name in names]
-    paths = paths or sorted((ROOT / "chapters").glob("*.ipynb"))
-    results = [run(path) for path in paths]
+    paths = chapters([name for name in names if name != ANEW])
+    results = [run(path, anew=ANEW in names) for path in paths]
     store_picture()
     return 0 if all(results) else 1
 
 
-def run(path: Path) -> bool:
+def chapters(names: list[str]) -> list[Path]:
+    """The notebooks of these names; without names, all chapters.
+
+    Raises:
+        SystemExit: one of them does not exist.
+    """
+    known = sorted((ROOT / "chapters").glob("*.ipynb"))
+    paths = [Path(name).resolve() for name in names]
+    for name, path in zip(names, paths, strict=True):
+        if path.suffix != ".ipynb" or not path.is_file():
+            there = "\n".join(f"  chapters/{path.name}" for path in known)
+            sys.exit(f"There is no notebook {name!r}. There are:\n{there}")
+    return paths or known
+
+
+def run(path: Path, *, anew: bool = False) -> bool:
     """Execute one notebook; write it only if that went well."""
     print(f"{path.name} ...", end=" ", flush=True)
     start = time.perf_counter()
     notebook = nbformat.read(path, as_version=4)
+    stored = copy.deepcopy(notebook)
     try:
         execute(notebook, path.parent)
     except CellExecutionError as error:
         print(f"failed, nothing written\n{error}")
         return False
+    if not anew:
+        kept_outputs.keep(notebook, stored)
     tidy(notebook)
     write(notebook, path)
     print(f"{time.perf_counter() - start:.0f} s")
@@ -80,6 +102,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
 def tidy(notebook: NotebookNode) -> None:
     """Keep only the metadata that does not change from run to run."""
     extra = {k: v for k, v in notebook.metadata.items() if k == "mystnb"}
+    extra[kept_outputs.STORED_FOR] = kept_outputs.stored_for(notebook)
     notebook.metadata = NotebookNode(
         kernelspec=KERNEL, language_info=LANGUAGE, **extra
     )

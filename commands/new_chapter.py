@@ -1,0 +1,147 @@
+"""Begin a chapter: `python tasks.py chapter sparse`.
+
+Writes a notebook that keeps every rule, a marker and two wrong answers for
+its first exercise, and the entry in _toc.yml. Everything in it is there to
+be replaced.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from commands import run_notebooks
+
+ROOT = Path(__file__).resolve().parents[1]
+AIM = """# {title} Jacobians
+
+After this chapter you can say what this chapter is about.
+
+**Time:** 30 minutes. **Builds on:** [Scalar Jacobians](01_scalar.ipynb)."""
+EXAMPLE = "## The smallest example\n\nThe result comes before its reasons."
+CODE = """import tensorflow as tf
+
+from helpers import jacobian, mark
+
+x = tf.constant([1.0, 2.0, 3.0])
+J = jacobian(lambda x: x[:2] * x[2])(x)
+assert J.shape == (2, 3)"""
+SEEN = "The shape is that of y, then that of x: (2, 3)."
+RECAP = "## Recap\n\n- A sentence for each idea."
+TASK = """## Exercises
+
+### Exercise 1 ★
+
+How many entries has the Jacobian of a map from 3 numbers to 2?"""
+STUB = 'answer = ...\n\nmark("{name} 1", answer)'
+SOLUTION = """<details class="solution">
+<summary>Show solution 1</summary>
+
+```python
+answer = 6
+
+mark("{name} 1", answer)
+```
+
+</details>"""
+NEXT = "## Where next\n\n[Tensor Jacobians](02_tensor.ipynb)."
+MARKER = '''"""Markers for the exercises of the chapter {number}_{name}."""
+
+from typing import Any
+
+from helpers.exercises.marking import Hint, near
+
+
+def exercise_1(count: Any) -> str:
+    """The number of entries of a Jacobian."""
+    if near(count, 5):
+        raise Hint("Rows times columns, not rows plus columns.")
+    if not near(count, 6):
+        raise Hint("One row per output, one column per input.")
+    return "Two rows of three."
+'''
+WRONG = '''"""Plausible wrong answers to the exercises of {number}_{name}."""
+
+WRONG = {{
+    "{name} 1": [
+        "answer = 5",
+        "answer = 9",
+    ],
+}}
+'''
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files of a chapter, unless one of them is there."""
+    name = arguments[0] if len(arguments) == 1 else ""
+    if not re.fullmatch(r"[a-z][a-z_]*", name):
+        print(
+            "chapter: expected one word in small letters, got "
+            f"{' '.join(arguments)!r}; use `make chapter NAME=sparse`."
+        )
+        return 2
+    number = next_number()
+    files = texts(number, name)
+    taken = [str(path) for path in files if (ROOT / path).exists()]
+    if taken:
+        print(f"chapter: {', '.join(taken)} exists; use another name.")
+        return 2
+    for path, text in files.items():
+        (ROOT / path).write_text(text, encoding="utf-8", newline="\n")
+    path = ROOT / "chapters" / f"{number}_{name}.ipynb"
+    run_notebooks.write(notebook(name), path)
+    add_to_contents(f"chapters/{path.stem}")
+    print("Written:", ", ".join([str(path.relative_to(ROOT)), *files]))
+    return 0 if run_notebooks.main([str(path)]) == 0 else 1
+
+
+def next_number() -> str:
+    """The number after the last chapter's, with two digits."""
+    names = [path.name for path in (ROOT / "chapters").glob("*.ipynb")]
+    return f"{max(int(name[:2]) for name in names) + 1:02d}"
+
+
+def texts(number: str, name: str) -> dict[str, str]:
+    """The exercise files of a new chapter."""
+    fields = {"number": number, "name": name}
+    return {
+        f"helpers/exercises/{name}.py": MARKER.format(**fields),
+        f"tests/exercises/answers_{name}.py": WRONG.format(**fields),
+    }
+
+
+def notebook(name: str) -> NotebookNode:
+    """A chapter that keeps every rule."""
+    title = name.replace("_", " ").capitalize()
+    cells = [
+        new_markdown_cell(AIM.format(title=title)),
+        new_markdown_cell(EXAMPLE),
+        new_code_cell(CODE),
+        new_markdown_cell(SEEN),
+        new_markdown_cell(RECAP),
+        new_markdown_cell(TASK),
+        new_code_cell(STUB.format(name=name)),
+        new_markdown_cell(SOLUTION.format(name=name)),
+        new_markdown_cell(NEXT),
+    ]
+    for count, cell in enumerate(cells):
+        cell.id = f"{name.replace('_', '-')}-{count}"
+    return new_notebook(cells=cells)
+
+
+def add_to_contents(entry: str) -> None:
+    """Name the chapter in _toc.yml, below the last one."""
+    path = ROOT / "_toc.yml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    last = max(i for i, line in enumerate(lines) if "chapters/" in line)
+    indent = lines[last].partition("-")[0]
+    lines.insert(last + 1, f"{indent}- file: {entry}\n")
+    path.write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,44 @@
+"""The table of contents names every chapter, in order, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tasks
+
+
+def test_contents_match_the_chapters() -> None:
+    faults = tasks.contents_faults()
+    assert not faults, "\n".join(faults)
+
+
+FAULTS = [
+    ("", r"01_one\.ipynb is not in _toc\.yml"),
+    ("chapters/01_one chapters/02_two x", r"names x, .*correct the entry"),
+    ("chapters/02_two chapters/01_one", "in another order"),
+]
+
+
+@pytest.mark.parametrize(("entries", "message"), FAULTS)
+def test_a_fault_is_named(tmp_path: Path, entries: str, message: str) -> None:
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "index.md").touch()
+    for name in ("01_one", "02_two"):
+        (tmp_path / "chapters" / f"{name}.ipynb").touch()
+    lines = [f"  - file: {entry}" for entry in entries.split()]
+    text = "\n".join(["format: jb-book", "root: index", "chapters:", *lines])
+    (tmp_path / "_toc.yml").write_text(text)
+    with pytest.raises(AssertionError, match=message):
+        assert not tasks.contents_faults(tmp_path)
+
+
+def test_old_pages_go(tmp_path: Path, monkeypatch) -> None:
+    page = tmp_path / "html" / "chapters" / "99_gone.html"
+    page.parent.mkdir(parents=True)
+    page.touch()
+    monkeypatch.setattr(tasks, "SITE", tmp_path / "html")
+    monkeypatch.setattr(tasks, "BUILD", tmp_path)
+    tasks.drop_old_pages()
+    assert not page.exists()

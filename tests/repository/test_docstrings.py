@@ -1,0 +1,38 @@
+"""Every example of a docstring in `helpers` is executed."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import matplotlib.pyplot as plt
+import pytest
+
+import helpers
+
+MODULES = [
+    found.name for found in pkgutil.walk_packages(helpers.__path__, "helpers.")
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_are_right(name: str) -> None:
+    module = importlib.import_module(name)
+    report: list[str] = []
+    runner = doctest.DocTestRunner(verbose=False)
+    for example in doctest.DocTestFinder().find(module):
+        runner.run(example, out=report.append)
+    plt.close("all")
+    assert runner.summarize(verbose=False).failed == 0, "".join(report)
+
+
+def test_a_wrong_example_is_found() -> None:
+    wrong = doctest.DocTestParser().get_doctest(
+        ">>> 1 + 1\n3\n", {}, "wrong", None, None
+    )
+    report: list[str] = []
+    runner = doctest.DocTestRunner(verbose=False)
+    runner.run(wrong, out=report.append)
+    assert runner.summarize(verbose=False).failed == 1
+    assert "Expected:\n    3" in "".join(report)
