@@ -134,6 +134,14 @@ def test_own_axes_are_used_and_hold_all_nodes():
     assert own.get_aspect() == 1
 
 
+def test_arrows_that_bend_stay_inside():
+    straight = draw_graph({"x": (0, 0), "y": (4, 0)}, [("x", "y")])
+    bent = draw_graph(
+        {"x": (0, 0), "y": (4, 0)}, [("x", "y")], bends={("x", "y"): 0.5}
+    )
+    assert straight.viewLim.y0 > -1 > bent.viewLim.y0
+
+
 def test_numbers_of_tensorflow_are_written():
     import tensorflow as tf
 
