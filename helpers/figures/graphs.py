@@ -166,8 +166,9 @@ def draw_node(
     ax: Axes, place: tuple[float, float], text: str, is_operation: bool
 ) -> Text:
     shape = "circle, pad=0.3" if is_operation else "round, pad=0.4"
+    # Drawn before the arrows, which end at the box as it was last drawn.
     return ax.text(
-        *place, text, ha="center", va="center", color=INK, zorder=4,
+        *place, text, ha="center", va="center", color=INK, zorder=2,
         bbox={
             "boxstyle": shape, "edgecolor": INK, "linewidth": 1.2,
             "facecolor": "white" if is_operation else PALE,

@@ -120,6 +120,13 @@ def test_the_word_of_a_cut_keeps_off_its_arrow(edge, right, up):
     assert np.sign(offset[1]) == up
 
 
+def test_boxes_are_drawn_before_the_arrows_that_end_at_them():
+    ax = draw_graph(NODES, EDGES)
+    boxes = [text.get_zorder() for text in written(ax).values()]
+    ends = [t.get_zorder() for t in ax.texts if not t.get_text()]
+    assert max(boxes) < min(ends)
+
+
 def test_thick_arrows_are_thicker():
     ax = draw_graph(NODES, EDGES, thick=[("sin", "y")])
     widths = [patch.get_linewidth() for patch in arrows(ax)]
