@@ -64,3 +64,52 @@ def test_floor_has_no_path_and_root_grows():
     with pytest.raises(ValueError, match="not connected"):
         jacobian(tf.floor)(tf.constant(2.0))
     np.testing.assert_allclose(tf.sqrt(1e-3) / 1e-3, 32, atol=0.5)
+
+
+@pytest.mark.parametrize(
+    "hand_out",
+    [
+        lambda x: tf.constant(float(x)) ** 2,
+        lambda x: tf.constant(x.numpy()) ** 2,
+        lambda x: tf.constant(np.square(x)),
+    ],
+    ids=["float", "numpy()", "NumPy"],
+)
+def test_plain_numbers_cut_the_tape(hand_out):
+    x = tf.constant(1.5)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = hand_out(x)
+    assert y == 2.25
+    assert tape.gradient(y, x) is None
+
+
+def test_predict_cuts_the_tape_and_a_call_does_not():
+    model = keras.Sequential([keras.Input([2]), keras.layers.Dense(1)])
+    x = tf.ones([3, 2])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        called = model(x)
+        predicted = tf.convert_to_tensor(model.predict(x, verbose=0))
+    np.testing.assert_allclose(called, predicted, rtol=1e-5)
+    assert tape.gradient(predicted, x) is None
+    assert tape.gradient(called, x) is not None
+
+
+def test_a_low_and_slowly_bending_gap_bounds_the_gap_of_slopes():
+    gap, bend, bound = 1e-3, 1e5, np.sqrt(2 * 1e-3 * 1e5)
+    t = np.linspace(0, 1e-2, 20_001)
+    ripple = gap * np.sin(np.sqrt(bend / gap) * t)
+    slopes = np.gradient(ripple, t)
+    assert abs(np.gradient(slopes, t)).max() < 1.01 * bend
+    assert 9.9 < abs(slopes).max() < bound < 14.2
+
+
+def test_a_softmax_has_a_slope_where_argmax_has_none():
+    x = tf.constant([0.5, 2.0, 1.0])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        position = tf.argmax(x)
+        smooth = tf.reduce_sum(tf.nn.softmax(x) * [0.0, 1.0, 2.0])
+    assert tape.gradient(position, x) is None
+    assert np.all(tape.gradient(smooth, x) != 0)

@@ -103,3 +103,41 @@ assert tape.jacobian(y, model.trainable_variables)[0].shape == (1, 2, 2, 2)
     )
     assert run.stderr.split("from here")[1].strip() == "", run.stderr
     assert run.stdout == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads peak memory")
+def test_the_tape_keeps_the_chain_and_the_accumulator_forgets_it():
+    code = """
+import resource
+import sys
+import tensorflow as tf
+
+mode, steps = sys.argv[1], int(sys.argv[2])
+x = tf.linspace(0.0, 1.0, 10_000_000)  # 40 megabytes
+
+def chain(y, steps):
+    for _ in range(steps):
+        y = tf.sin(y)
+    return y
+
+def run(steps):
+    if mode == "reverse":
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = chain(x, steps)
+        return tape.gradient(y, x)
+    with tf.autodiff.ForwardAccumulator(x, tf.ones_like(x)) as forward:
+        y = chain(x, steps)
+    return forward.jvp(y)
+
+run(steps)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+    def peak(mode, steps):
+        command = [sys.executable, "-c", code, mode, str(steps)]
+        run = subprocess.run(command, capture_output=True, check=True)
+        return int(run.stdout) / 1000  # from kilobytes to megabytes
+
+    assert peak("reverse", 14) - peak("reverse", 4) > 250
+    assert peak("forward", 14) - peak("forward", 4) < 120
