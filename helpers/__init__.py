@@ -19,6 +19,7 @@ ROOMS = {
     "derivatives.products": "jvp vjp",
     "derivatives.weights": "weight_jacobian",
     "figures.bent_grid": "plot_bent_grid",
+    "figures.graphs": "draw_graph",
     "figures.heat_map": "plot_jacobian",
     "figures.sensitivities": "plot_sensitivities plot_series",
     "figures.style": "use_style",
