@@ -88,7 +88,12 @@ def draw_graph(
     written = (values, derivatives, tangents)
     marked = (edge_labels, cuts, bends, thick)
     check_places(nodes, edges, [operations, labels, *written], marked)
-    ax = framed(ax, nodes)
+    middles = [
+        middle_of(nodes[start], nodes[end], bend)[0]
+        for (start, end), bend in (bends or {}).items()
+    ]
+    rows = sum(map(bool, written))
+    ax = framed(ax, [*nodes.values(), *middles], rows + (key and rows > 0))
     texts = {**{name: name for name in nodes}, **(labels or {})}
     drawn = {
         name: draw_node(ax, nodes[name], text, name in operations)
@@ -139,17 +144,19 @@ def as_text(value: Any) -> str:
 # The parts of the picture
 
 
-def framed(ax: Axes | None, nodes: Mapping) -> Axes:
-    """Axes without ticks that hold all nodes, one unit as wide as high."""
-    across, up = zip(*nodes.values(), strict=True)
+def framed(
+    ax: Axes | None, places: list[tuple[float, float]], rows: int
+) -> Axes:
+    """Axes without ticks that hold all places, one unit as wide as high."""
+    across, up = zip(*places, strict=True)
     width = max(across) - min(across) + 0.9
-    height = max(up) - min(up) + 1.1
+    height = max(up) - min(up) + 0.7
     if ax is None:
         inches = min(6.4, 1.3 * width)
-        size = (inches, max(1.5, inches * height / width))
-        ax = plt.subplots(figsize=size)[1]
+        tall = inches * height / width + rows * LINE_HEIGHT / 50
+        ax = plt.subplots(figsize=(inches, max(0.9, tall)))[1]
     ax.set_xlim(min(across) - 0.45, max(across) + 0.45)
-    ax.set_ylim(min(up) - 0.55, max(up) + 0.55)
+    ax.set_ylim(min(up) - 0.35, max(up) + 0.35)
     ax.set_aspect("equal")
     ax.axis("off")
     return ax
