@@ -48,8 +48,9 @@ def exercise_3(letters: Any) -> str:
     """Which of six functions couple the samples of a batch."""
     found, right = {str(letter) for letter in letters}, {"b", "d"}
     if not found <= set("abcdef"):
-        raise Hint(f"A set of letters from a to f, such as {{'a'}}, not "
-                   f"{letters!r}.")
+        raise Hint(
+            f"A set of letters from a to f, such as {{'a'}}, not {letters!r}."
+        )
     reasons = {
         "f": "In f the values meet, but stop_gradient cuts the derivative.",
         "a": "Without an axis, softmax runs over the last one: a sample.",

@@ -1,5 +1,6 @@
 """Markers for the exercises of the chapter on scalar Jacobians."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,7 @@ def exercise_6(answers: Any) -> str:
 
 def exercise_7(repaired: Any) -> str:
     """Three functions with their values, on the tape from x to y."""
-    rules = {
+    rules: dict[str, tuple[Callable, Callable]] = {
         "decay": (lambda x: np.exp(-x), lambda x: -np.exp(-x)),
         "cube": (lambda x: x**3, lambda x: 3 * x**2),
         "largest": (lambda x: max(x, 2 * x), lambda x: 2 if x > 0 else 1),

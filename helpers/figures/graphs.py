@@ -84,7 +84,7 @@ def draw_graph(
         >>> assert "← 6" in [text.get_text() for text in ax.texts]
         >>> plt.close()
     """
-    edges = [tuple(edge) for edge in edges]
+    edges = [(start, end) for start, end in edges]
     written = (values, derivatives, tangents)
     marked = (edge_labels, cuts, bends, thick)
     check_places(nodes, edges, [operations, labels, *written], marked)

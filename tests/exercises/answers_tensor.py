@@ -64,8 +64,7 @@ WRONG = {
         "answer = 'forward'",
     ],
     "tensor 4": [
-        "def answer(f, p):\n"
-        "    return tf.linalg.det(helpers.jacobian(f)(p))",
+        "def answer(f, p):\n    return tf.linalg.det(helpers.jacobian(f)(p))",
         "def answer(f, p):\n    return tf.norm(helpers.jacobian(f)(p))",
         "def answer(f, p):\n    return helpers.jacobian(f)(p)",
         "def answer(f, p):\n"

@@ -1,7 +1,8 @@
 """Basis directions, and a linear map applied to all of them at once."""
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import tensorflow as tf
 
@@ -12,7 +13,8 @@ from helpers.derivatives.core.types import Leaves, Parts
 Directions: TypeAlias = Callable[[tf.Tensor], Leaves]
 
 
-class Basis(NamedTuple):
+@dataclass(frozen=True)
+class Basis:
     """The basis of the space of some tensors, one direction a number.
 
     When batched, a direction has its one at the same place of every sample:

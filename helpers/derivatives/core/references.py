@@ -66,8 +66,11 @@ def named_by(f: FunctionType) -> Iterator[Any]:
             yield None
     for name in sorted(global_names(f.__code__)):
         found = f.__globals__.get(name)
-        ours = not isinstance(found, FunctionType)
-        if ours or found.__globals__ is f.__globals__:
+        elsewhere = (
+            isinstance(found, FunctionType)
+            and found.__globals__ is not f.__globals__
+        )
+        if not elsewhere:
             yield found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, overload
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,14 +20,31 @@ E = TypeVar("E", bound=Exception)
 _speaker: ContextVar[str] = ContextVar("speaker", default="helpers")
 
 
+@overload
+def refusal(
+    expected: str, got: object, use: str, *, causes: str = ""
+) -> ValueError: ...
+
+
+@overload
 def refusal(
     expected: str,
     got: object,
     use: str,
     *,
     causes: str = "",
-    kind: Callable[[str], E] = ValueError,
-) -> E:
+    kind: type[E],
+) -> E: ...
+
+
+def refusal(
+    expected: str,
+    got: object,
+    use: str,
+    *,
+    causes: str = "",
+    kind: type[Exception] = ValueError,
+) -> Exception:
     """The error that says what was expected, what came, what to use.
 
     Args:

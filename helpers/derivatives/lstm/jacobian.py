@@ -91,13 +91,13 @@ def lstm_jacobian(
 
 def without_gradient(J: tf.Tensor) -> tf.Tensor:
     """J itself; who differentiates it again is told what to use."""
-    message = refusal(
+    error: ValueError = refusal(
         "to be the last derivative",
         "an attempt to differentiate its result",
         "`hessian` or `hvp` of one number that is made of layer(x)",
     )
-    RUNNING.add(str(message))
-    return tf.raw_ops.PreventGradient(input=J, message=str(message))
+    RUNNING.add(str(error))
+    return tf.raw_ops.PreventGradient(input=J, message=str(error))
 
 
 @public
