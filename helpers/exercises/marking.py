@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-CHAPTERS = ("scalar", "tensor", "batch", "lstm")
+CHAPTERS = ("scalar", "tensor", "batch", "lstm", "custom")
 RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "unanswered"
 
 
