@@ -10,7 +10,10 @@ import tensorflow as tf
 from helpers.derivatives.core.refusals import public, refusal, speaking_as
 
 NAME = "fixed_point"
-STUCK = "`fixed_point`: expected steps that shrink"
+STUCK = (
+    "`fixed_point`: expected f to come to rest, got one that still moves "
+    "after max_steps, or is infinite or nan; use a damped f."
+)
 FORWARD = (
     "`fixed_point`: expected reverse mode, got forward mode, which passes "
     "by the rule; use `vjp`, a GradientTape, or mode='reverse'."
@@ -149,7 +152,7 @@ class Solver:
             return tf.nest.map_structure(tf.stop_gradient, x)
 
     def rests(self, new: Any, old: Any) -> tf.Tensor:
-        """Whether the last step was small; one with a nan never is."""
+        """Whether the last step was small; one to infinity never is."""
         pairs = zip(tf.nest.flatten(new), tf.nest.flatten(old), strict=True)
         return tf.reduce_all([self.near(*pair) for pair in pairs])
 
@@ -158,7 +161,8 @@ class Solver:
         one = tf.ones([], new.dtype)
         scale = tf.maximum(one, tf.reduce_max(tf.abs(new)))
         allowed = tf.cast(relative, new.dtype) * scale
-        return tf.reduce_all(tf.abs(new - old) <= allowed)
+        small = tf.abs(new - old) <= allowed
+        return tf.reduce_all(small & tf.math.is_finite(new))
 
     @cached_property
     def transposed(self) -> "Solver":
@@ -233,7 +237,7 @@ def check(f: Any, tolerance: Any, max_steps: Any) -> None:
 def not_converged(max_steps: int) -> ValueError:
     return refusal(
         "f to come to rest at a fixed point",
-        f"one that still moves after {max_steps} steps, or is nan",
+        f"one that after {max_steps} steps still moves, or is not finite",
         "a start nearer to the solution, a larger tolerance or max_steps, or "
         "a damped f: 0.5 * (x + f(theta, x))",
         causes="f is no contraction there: ∂f/∂x has an eigenvalue of 1 or "

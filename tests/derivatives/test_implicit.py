@@ -138,6 +138,13 @@ def test_structures_and_the_start():
     assert tape.gradient(x["a"], start["a"]) is None
 
 
+def test_a_search_without_end_inside_a_compiled_function():
+    solve = fixed_point(lambda theta, x: 2 * x + theta)
+    refused = pytest.raises(tf.errors.InvalidArgumentError, match="to rest")
+    with refused:
+        tf.function(solve)(tf.constant(1.0), tf.ones(2))
+
+
 def test_second_call_does_not_trace():
     count = []
 
@@ -165,9 +172,11 @@ def test_second_call_does_not_trace():
         (lambda: fixed_point(lambda t, x: tf.cast(x, "float64"))(
             1.0, tf.ones(2)), ValueError, r"got float64 \(2,\)"),
         (lambda: fixed_point(lambda t, x: 2 * x + t, max_steps=50)(
-            1.0, tf.ones(2)), ValueError, "still moves after 50 steps"),
+            1.0, tf.ones(2)), ValueError, "after 50 steps still moves"),
+        (lambda: fixed_point(lambda t, x: 2 * x + t)(1.0, tf.ones(2)),
+         ValueError, "is not finite"),
         (lambda: fixed_point(lambda t, x: x * np.nan)(1.0, tf.ones(2)),
-         ValueError, "or is nan"),
+         ValueError, "is not finite"),
     ],
 )  # fmt: skip
 def test_refusals(call, kind, message):
