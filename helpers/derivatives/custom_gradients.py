@@ -244,9 +244,9 @@ def is_transposed(
     rule: Rule, k: int, gradient: np.ndarray, pairs: list
 ) -> bool:
     """Whether Aᵀ for A, or A for Aᵀ, makes the rule right."""
-    if gradient.ndim == 2 and gradient.shape[0] == gradient.shape[1]:
-        if all(agree(gradient.T, pair) for pair in pairs):
-            return True
+    square = gradient.ndim == 2 and len(set(gradient.shape)) == 1
+    if square and all(agree(gradient.T, pair) for pair in pairs):
+        return True
     if len(rule.ys) > 1 or rule.ys[0].shape != rule.leaves[k].shape:
         return False
     length = np.linalg.norm(rule.dy[0])

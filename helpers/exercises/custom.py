@@ -8,8 +8,6 @@ import tensorflow as tf
 
 from helpers.exercises.marking import Hint, array, near
 
-COUNT = "One answer for each input of the operation: {}, not {}."
-
 
 def numbers(*shape: int, seed: int = 4) -> tf.Tensor:
     found = np.random.default_rng(seed).normal(size=shape)
@@ -25,6 +23,13 @@ def slope(f: Callable, x: tf.Tensor, dy: tf.Tensor | None = None) -> Any:
     if found is None:
         raise Hint("The gradient is None: return the product with dy.")
     return found
+
+
+def hint_at_first(*faults: tuple[bool, str]) -> None:
+    """Raise the hint of the first fault that is there."""
+    for there, text in faults:
+        if there:
+            raise Hint(text)
 
 
 def exercise_1(J: Any) -> str:
@@ -92,10 +97,16 @@ def exercise_4(rule: Any) -> str:
                 f"{name} has the shape of its input, {right.shape}, not "
                 f"{one.shape}: which axis has to be added up?"
             )
-        if near(one * 5, right):
-            raise Hint(f"{name}: add up over the batch, do not average.")
-        if not near(one, right):
-            raise Hint(f"{name} is wrong: write one entry of Y and look.")
+        hint_at_first(
+            (
+                near(one * 5, right),
+                f"{name}: add up over the batch, do not average.",
+            ),
+            (
+                not near(one, right),
+                f"{name} is wrong: write one entry of Y and look.",
+            ),
+        )
     return "What serves the whole batch collects from the whole batch."
 
 
@@ -158,12 +169,21 @@ def exercise_7(length: Any) -> str:
     if not near(found, 2.5 * right):
         raise Hint("Away from zero the derivative is x / |x|, times dy.")
     zero = array(slope(length, tf.zeros(4, tf.float64), dy))
-    if np.isnan(zero).any():
-        raise Hint("At zero it is still nan: zero divided by zero.")
-    if not near(zero, np.zeros(4)):
-        raise Hint("At zero the gradient should be zeros.")
-    if not near(length(tf.zeros(4, tf.float64)), 0.0):
-        raise Hint("The length of zero is zero; change the rule alone.")
+    at_zero = length(tf.zeros(4, tf.float64))
+    hint_at_first(
+        (
+            bool(np.isnan(zero).any()),
+            "At zero it is still nan: zero divided by zero.",
+        ),
+        (
+            not near(zero, np.zeros(4)),
+            "At zero the gradient should be zeros.",
+        ),
+        (
+            not near(at_zero, 0.0),
+            "The length of zero is zero; change the rule alone.",
+        ),
+    )
     return "A choice at the kink, made by you and not by the tape."
 
 
@@ -212,16 +232,25 @@ def exercise_10(rule: Any) -> str:
         raise Hint("Return two gradients: dA and db.")
     dA, db = array(found[0], "dA"), array(found[1], "db")
     right = np.linalg.solve(A.numpy().T, dx)
-    if near(db, np.linalg.solve(A, dx)):
-        raise Hint("db: solve with the transposed matrix.")
-    if not near(db, right):
-        raise Hint("db solves Aᵀ db = dx.")
-    if near(dA, np.outer(right, x)):
-        raise Hint("dA: the sign. More A makes x smaller.")
-    if near(dA, -np.outer(x, right)):
-        raise Hint("dA is transposed: its entry [i, j] is -db[i] x[j].")
-    if not near(dA, -np.outer(right, x)):
-        raise Hint("dA = -db xᵀ, an outer product.")
+    hint_at_first(
+        (
+            near(db, np.linalg.solve(A, dx)),
+            "db: solve with the transposed matrix.",
+        ),
+        (not near(db, right), "db solves Aᵀ db = dx."),
+        (
+            near(dA, np.outer(right, x)),
+            "dA: the sign. More A makes x smaller.",
+        ),
+        (
+            near(dA, -np.outer(x, right)),
+            "dA is transposed: its entry [i, j] is -db[i] x[j].",
+        ),
+        (
+            not near(dA, -np.outer(right, x)),
+            "dA = -db xᵀ, an outer product.",
+        ),
+    )
     return "One more solve, with the transposed matrix, and no inverse."
 
 
@@ -236,10 +265,15 @@ def exercise_11(root: Any) -> str:
     dy = tf.constant([1.0, -2.0, 4.0], tf.float64)
     found = array(slope(root, theta, dy))
     right = -x / (3 * x**2 + theta.numpy())
-    if near(found, right):
-        raise Hint("The rule ignores dy.")
-    if near(found, -right * dy.numpy()):
-        raise Hint("The sign: more theta, smaller root.")
-    if not near(found, right * dy.numpy(), 1e-6):
-        raise Hint("Differentiate x³ + theta x = 1: 3 x² dx + theta dx + x.")
+    hint_at_first(
+        (near(found, right), "The rule ignores dy."),
+        (
+            near(found, -right * dy.numpy()),
+            "The sign: more theta, smaller root.",
+        ),
+        (
+            not near(found, right * dy.numpy(), 1e-6),
+            "Differentiate x³ + theta x = 1: (3 x² + theta) dx + x dtheta.",
+        ),
+    )
     return "How the root was found does not matter for how it moves."

@@ -117,8 +117,8 @@ def test_variables_of_a_layer(compiled):
 
     sources = [theta, *(v.value for v in layer.trainable_variables)]
     run = tf.function(by_rule) if compiled else by_rule
-    pairs = zip(gradients(run, sources), gradients(rolled, sources))
-    for found, expected in pairs:
+    both = gradients(run, sources), gradients(rolled, sources)
+    for found, expected in zip(*both, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
