@@ -88,26 +88,29 @@ def exercise_4(rule: Any) -> str:
     if not isinstance(found, tuple | list) or len(found) != 3:
         raise Hint("Return three gradients: dX, d_scale, d_shift.")
     parts = (dY * scale, tf.reduce_sum(X * dY, 0), tf.reduce_sum(dY, 0))
-    for name, one, right in zip(
-        ("dX", "d_scale", "d_shift"), found, parts, strict=True
-    ):
-        one, right = array(one, name), right.numpy()
-        if one.shape != right.shape:
-            raise Hint(
-                f"{name} has the shape of its input, {right.shape}, not "
-                f"{one.shape}: which axis has to be added up?"
-            )
-        hint_at_first(
-            (
-                near(one * 5, right),
-                f"{name}: add up over the batch, do not average.",
-            ),
-            (
-                not near(one, right),
-                f"{name} is wrong: write one entry of Y and look.",
-            ),
-        )
+    names = ("dX", "d_scale", "d_shift")
+    for name, one, right in zip(names, found, parts, strict=True):
+        mark_part(name, array(one, name), right.numpy())
     return "What serves the whole batch collects from the whole batch."
+
+
+def mark_part(name: str, one: np.ndarray, right: np.ndarray) -> None:
+    """One gradient of the rule in exercise 4."""
+    hint_at_first(
+        (
+            one.shape != right.shape,
+            f"{name} has the shape of its input, {right.shape}, not "
+            f"{one.shape}: which axis has to be added up?",
+        ),
+        (
+            near(one * 5, right),
+            f"{name}: add up over the batch, do not average.",
+        ),
+        (
+            not near(one, right),
+            f"{name} is wrong: write one entry of Y and look.",
+        ),
+    )
 
 
 def exercise_5(reversal: Any) -> str:
