@@ -123,14 +123,13 @@ def exercise_5(reversal: Any) -> str:
         if not near(f(x), x):
             raise Hint("Forward it is the identity: return x as it is.")
         found = slope(f, x, dy)
-        if near(found, dy):
-            raise Hint("No rule was used: is the function decorated?")
-        if near(found, strength * dy):
-            raise Hint("The sign: it pushes the other way.")
-        if near(found, np.full(3, -strength)):
-            raise Hint("The rule ignores dy.")
-        if not near(found, -strength * dy):
-            raise Hint("Backward: -strength times dy.")
+        plain, right = near(found, dy), -strength * dy
+        hint_at_first(
+            (plain, "No rule was used: is the function decorated?"),
+            (near(found, -right), "The sign: it pushes the other way."),
+            (near(found, np.full(3, -strength)), "The rule ignores dy."),
+            (not near(found, right), "Backward: -strength times dy."),
+        )
     return "Forward nothing, backward the other way."
 
 
