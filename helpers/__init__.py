@@ -10,8 +10,10 @@ from importlib import import_module
 ROOMS = {
     "derivatives.batches": "map_batches",
     "derivatives.checks": "JacobianError check_jacobian",
+    "derivatives.custom_gradients": "check_custom_gradient",
     "derivatives.differences": "finite_difference_jacobian",
     "derivatives.float64": "float64_copy",
+    "derivatives.implicit": "fixed_point",
     "derivatives.independence": "check_independence",
     "derivatives.jacobians": "batch_jacobian jacobian",
     "derivatives.lstm.function": "fast_lstm",
