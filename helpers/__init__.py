@@ -24,13 +24,18 @@ ROOMS = {
     "figures.bent_grid": "plot_bent_grid",
     "figures.graphs": "draw_graph",
     "figures.heat_map": "plot_jacobian",
+    "figures.recurrent": (
+        "draw_lstm_cell draw_unrolled draw_windows plot_reach"
+    ),
     "figures.sensitivities": "plot_sensitivities plot_series",
     "figures.style": "use_style",
     "exercises": "mark",
     "book.csv_files": "read_series",
     "book.epoch_bar": "EpochBar",
     "book.measuring": "median_seconds peak_megabytes",
+    "book.outcomes": "attempt",
     "book.series": "Series exact_sensitivities make_windows simulate_series",
+    "book.stored_benchmarks": "benchmark_text",
 }
 PLACES = {name: room for room, all in ROOMS.items() for name in all.split()}
 

@@ -1,4 +1,4 @@
-"""Pictures of recurrent Jacobians: reach, fading, spectrum, learning."""
+"""Pictures of recurrent layers: the unrolled network, the cell, reach."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,173 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-MARKERS = ("o", "s", "^", "D")
+from helpers.derivatives.core.refusals import public, refusal
+from helpers.figures.graphs import draw_graph
+
+
+@public
+def draw_unrolled(
+    steps: int = 4,
+    *,
+    source: int | None = None,
+    target: int | None = None,
+    matrices: bool = False,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a recurrent layer unrolled: one column per step.
+
+    Args:
+        steps: how many steps.
+        source, target: draw the way from input step `source` to output
+            step `target` thick, if there is one.
+        matrices: count states from the initial one, as formulas do, and
+            write the step Jacobians A and B on the arrows.
+        ax: the axes to draw on. None: new ones.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: fewer than one step; source or target is none of them.
+
+    Example:
+        >>> ax = draw_unrolled(3, source=0, target=2)
+        >>> assert "h[2]" in [text.get_text() for text in ax.texts]
+        >>> plt.close()
+    """
+    check_steps(steps, source, target)
+    states = [f"h{t}" for t in range(steps)]
+    nodes = {"start": (-1.5, 1.0)}
+    nodes |= {f"h{t}": (1.5 * t, 1.0) for t in range(steps)}
+    nodes |= {f"x{t}": (1.5 * t, 0.0) for t in range(steps)}
+    along = list(zip(["start", *states], states, strict=False))
+    into = [(f"x{t}", f"h{t}") for t in range(steps)]
+    return draw_graph(
+        nodes, [*along, *into], ax=ax, key=False, operations=states,
+        labels=unrolled_labels(steps, matrices),
+        edge_labels=matrix_labels(along, into) if matrices else None,
+        thick=way(source, target, along, into),
+    )  # fmt: skip
+
+
+def check_steps(steps: int, source: int | None, target: int | None) -> None:
+    if steps < 1:
+        raise refusal("at least one step", steps, "steps=4")
+    for step in (source, target):
+        if step is not None and not 0 <= step < steps:
+            raise refusal(
+                f"steps from 0 to {steps - 1}", step, "one of the steps drawn"
+            )
+
+
+def unrolled_labels(steps: int, formulas: bool) -> dict[str, str]:
+    """Names as in code, h[0] the first output, or as in formulas."""
+    if formulas:
+        names = {f"x{t}": f"$x_{t + 1}$" for t in range(steps)}
+        names |= {f"h{t}": f"$h_{t + 1}$" for t in range(steps)}
+        return names | {"start": "$h_0$"}
+    names = {f"{a}{t}": f"{a}[{t}]" for a in "xh" for t in range(steps)}
+    return names | {"start": "0"}
+
+
+def matrix_labels(along: list, into: list) -> dict:
+    labels = {edge: f"$A_{t}$" for t, edge in enumerate(along, 1)}
+    return labels | {edge: f"$B_{t}$" for t, edge in enumerate(into, 1)}
+
+
+def way(
+    source: int | None, target: int | None, along: list, into: list
+) -> list:
+    if source is None or target is None or source > target:
+        return []
+    return [into[source], *along[source + 1 : target + 1]]
+
+
+@public
+def draw_lstm_cell(*, ax: Axes | None = None) -> Axes:
+    """Draw one step of an LSTM: gates, memory, output.
+
+    The thick line is the memory c, which only a product and a sum touch.
+
+    Args:
+        ax: the axes to draw on. None: new ones.
+
+    Returns:
+        The axes.
+
+    Example:
+        >>> ax = draw_lstm_cell()
+        >>> assert not ax.axison
+        >>> plt.close()
+    """
+    nodes = {
+        "c": (0, 3), "keep": (1.2, 3), "sum": (2.7, 3), "new c": (5.4, 3),
+        "input": (0, 0), "f": (1.2, 1.1), "i": (2.2, 1.1), "g": (3.2, 1.1),
+        "o": (4.3, 1.1), "write": (2.7, 2.1), "tanh": (4.3, 2.1),
+        "show": (5.4, 1.6), "new h": (5.4, 0.4),
+    }  # fmt: skip
+    memory = [("c", "keep"), ("keep", "sum"), ("sum", "new c")]
+    gates = [("input", gate) for gate in "figo"]
+    edges = [
+        *memory, *gates, ("f", "keep"), ("i", "write"), ("g", "write"),
+        ("write", "sum"), ("new c", "tanh"), ("tanh", "show"),
+        ("o", "show"), ("show", "new h"),
+    ]  # fmt: skip
+    labels = {
+        "c": "$c_{t-1}$", "new c": "$c_t$", "new h": "$h_t$",
+        "input": "$x_t,\\ h_{t-1}$", "keep": "×", "write": "×", "sum": "+",
+        "show": "×", "tanh": "tanh",
+    }  # fmt: skip
+    operations = ["keep", "sum", "write", "tanh", "show", *"figo"]
+    return draw_graph(
+        nodes, edges, ax=ax, key=False, operations=operations,
+        labels=labels, thick=memory,
+    )  # fmt: skip
+
+
+@public
+def draw_windows(
+    output: Any, length: int = 20, *, starts: tuple[int, ...] = (0, 1, 2, 25)
+) -> Figure:
+    """Draw how windows slide over a series, each with its target.
+
+    Args:
+        output: (steps,), the series that is predicted.
+        length: steps per window.
+        starts: the windows to draw, by their first step.
+
+    Returns:
+        The figure: the series, and below it one bar per window, which ends
+        at the target, a star.
+
+    Raises:
+        ValueError: the series is too short for the last window.
+
+    Example:
+        >>> fig = draw_windows(np.sin(np.arange(60.0)))
+        >>> assert len(fig.axes) == 2
+        >>> plt.close()
+    """
+    stop = max(starts) + length + 1
+    if len(output) < stop:
+        raise refusal(f"at least {stop} steps", len(output), "a longer series")
+    fig, (top, low) = plt.subplots(
+        2, sharex=True, figsize=(6.4, 3.2), height_ratios=[1, 1]
+    )
+    top.plot(output[: stop + 5], color="black", ls="-", lw=1.3)
+    top.set_ylabel("output y")
+    for row, start in enumerate(starts):
+        edge = start + length
+        low.barh(
+            row, length, 0.55, left=start - 0.5, color="#0072B2", alpha=0.45
+        )
+        low.plot(edge, row, "*", color="#D55E00", ms=10)
+        top.plot(edge, output[edge], "*", color="#D55E00", ms=10)
+        low.text(start + length / 2, row, f"window {start}", ha="center",
+                 va="center", fontsize=9)  # fmt: skip
+    low.set(xlabel="time step", yticks=[], ylim=(len(starts) - 0.4, -0.6))
+    low.spines.left.set_visible(False)
+    return fig
 
 
 def step_norms(J: Any) -> np.ndarray:
@@ -16,26 +182,18 @@ def step_norms(J: Any) -> np.ndarray:
 
     Shape law: `(b, T, units, S, features)` to `(T, S)`: the Frobenius norm
     of each block, root mean square over the batch.
-
-    Raises:
-        ValueError: J has another rank than 5.
-
-    Example:
-        >>> import numpy as np
-        >>> J = np.ones([7, 2, 4, 3, 9])
-        >>> assert step_norms(J).shape == (2, 3)
-        >>> assert (step_norms(J) == 6).all()
     """
     J = np.asarray(J)
     if J.ndim != 5:
-        raise ValueError(
-            "`step_norms`: expected J of shape (b, T, units, S, features), "
-            f"got {J.shape}; use J[:, tf.newaxis] where the layer returns "
-            "its last step only."
+        raise refusal(
+            "J of shape (b, T, units, S, features)",
+            J.shape,
+            "J[:, tf.newaxis] where the layer returns its last step only",
         )
     return np.sqrt((J**2).sum(axis=(2, 4)).mean(axis=0))
 
 
+@public
 def plot_reach(jacobians: Mapping[str, Any], *, columns: int = 3) -> Figure:
     """Draw which step reaches which, one panel per recurrent Jacobian.
 
@@ -46,8 +204,16 @@ def plot_reach(jacobians: Mapping[str, Any], *, columns: int = 3) -> Figure:
         jacobians: name to Jacobian (b, T, units, S, features).
         columns: panels in a row.
 
+    Returns:
+        The figure.
+
     Raises:
         ValueError: a Jacobian has another rank than 5.
+
+    Example:
+        >>> fig = plot_reach({"one": np.ones([2, 3, 4, 3, 5])}, columns=1)
+        >>> assert len(fig.axes) == 1
+        >>> plt.close()
     """
     rows = -(-len(jacobians) // columns)
     fig, axes = plt.subplots(
@@ -72,78 +238,3 @@ def draw_reach(ax: Axes, name: str, norms: np.ndarray) -> None:
     ax.spines[:].set_visible(True)
     ax.set(title=name, xticks=[0, norms.shape[1] - 1])
     ax.set_yticks([0, norms.shape[0] - 1])
-
-
-def plot_fading(curves: Mapping[str, Any], *, ax: Axes | None = None) -> Axes:
-    """Draw the size of a derivative against lag, on a logarithmic axis.
-
-    A line is the geometric mean over the seeds, its band reaches from the
-    smallest to the largest.
-
-    Args:
-        curves: name to sizes (seeds, T), the newest step (lag 0) first.
-        ax: the axes to draw on. None: new ones.
-    """
-    ax = plt.subplots()[1] if ax is None else ax
-    for k, (name, sizes) in enumerate(curves.items()):
-        sizes = np.asarray(sizes)
-        lags = np.arange(sizes.shape[1])
-        mean = np.exp(np.log(sizes).mean(axis=0))
-        (line,) = ax.semilogy(
-            lags, mean, marker=MARKERS[k % 4], markevery=5, label=name
-        )
-        low, high = sizes.min(axis=0), sizes.max(axis=0)
-        ax.fill_between(
-            lags, low, high, color=line.get_color(), alpha=0.2, lw=0
-        )
-    ax.set(xlabel="lag", ylabel="size of the derivative")
-    ax.legend()
-    return ax
-
-
-def plot_spectrum(
-    products: Mapping[str, Any], steps: tuple[int, ...] = (1, 5, 20)
-) -> Figure:
-    """Draw the eigenvalues of state Jacobians, and the unit circle.
-
-    Args:
-        products: name to matrices (T, n, n); matrix t - 1 is the Jacobian
-            of the state after t steps with respect to the first one.
-        steps: which t to draw, each with a marker of its own.
-    """
-    fig, axes = plt.subplots(
-        1, len(products), squeeze=False, figsize=(2.5 * len(products), 2.9)
-    )
-    angle = np.linspace(0, 2 * np.pi, 200)
-    for ax, (name, matrices) in zip(axes[0], products.items(), strict=True):
-        ax.plot(np.cos(angle), np.sin(angle), color="#888888", ls="-", lw=1)
-        for t, marker in zip(steps, MARKERS, strict=False):
-            values = np.linalg.eigvals(matrices[t - 1])
-            ax.plot(
-                values.real, values.imag, marker, ls="", ms=4,
-                fillstyle="none" if t == steps[0] else "full",
-                label=f"{t} step" + "s" * (t > 1),
-            )  # fmt: skip
-        ax.set(title=name, xlabel="real part", aspect="equal")
-    axes[0, 0].set_ylabel("imaginary part")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    fig.legend(handles, labels, loc="outside lower center", ncols=len(steps))
-    return fig
-
-
-def plot_learning(
-    epochs: Any, quality: Mapping[str, Any], *, ax: Axes | None = None
-) -> Axes:
-    """Draw how several kinds of errors fall with training, log axis.
-
-    Args:
-        epochs: (stages,), epochs seen so far.
-        quality: name to errors (stages,).
-        ax: the axes to draw on. None: new ones.
-    """
-    ax = plt.subplots()[1] if ax is None else ax
-    for marker, (name, errors) in zip(MARKERS, quality.items(), strict=False):
-        ax.semilogy(epochs, errors, marker=marker, label=name)
-    ax.set(xlabel="epochs of training", ylabel="error")
-    ax.legend()
-    return ax

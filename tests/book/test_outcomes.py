@@ -1,0 +1,24 @@
+"""`attempt` says in one line how a call went."""
+
+import tensorflow as tf
+
+from helpers import attempt
+
+
+def test_attempt_tells_how_it_went(caplog):
+    def fails():
+        tf.get_logger().error("long log")
+        raise KeyError("\x1b[1mfirst words at 0x7f12\nsecond line")
+
+    assert attempt(lambda: None) == "ok"
+    found = attempt(fails, width=13)
+    assert found.startswith("KeyError: ") and found.endswith("...")
+    assert "0x7f" not in attempt(fails) and "\x1b" not in attempt(fails)
+    assert "long log" not in caplog.text
+
+
+def test_an_error_without_words_is_named():
+    def silent():
+        raise OSError
+
+    assert attempt(silent) == "OSError: no message"
