@@ -149,9 +149,7 @@ def unmasked(series: np.ndarray) -> np.ndarray:
 def check_length(rows: int, length: int) -> None:
     """Raise a ValueError unless windows of this length fit."""
     if length < 1:
-        raise refusal(
-            "windows of at least one step", f"{length}", "length=20"
-        )
+        raise refusal("windows of at least one step", f"{length}", "length=20")
     if rows <= length:
         raise refusal(
             f"more than {length} rows for windows of {length} steps",

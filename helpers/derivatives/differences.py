@@ -57,11 +57,12 @@ def finite_difference_jacobian(
     first ε^(1/3) (central), ε^(1/2) (forward) or ε^(1/5) (richardson) times
     max(1, |x|), and half of it, with ε of the narrower dtype of x and y.
     Where the two disagree by more than a hundredth and more than rounding
-    explains, central differences of many sizes, from one unit in the last place of
-    x to half of max(1, |x|), each 8 times the one before, decide: the one with the smallest error
-    that contradicts none of the smaller ones. So sin is right at x = 1e5,
-    and exp(-x / 1e-6) at x = 1e-6. What no step can tell: a slope whose
-    effect over the whole range is lost in the rounding of y, and f at a kink.
+    explains, central differences of many sizes decide, from one unit in the
+    last place of x to half of max(1, |x|), each 8 times the one before: the
+    one with the smallest error that contradicts none of the smaller ones. So
+    sin is right at x = 1e5, and exp(-x / 1e-6) at x = 1e-6. What no step can
+    tell: a slope whose effect over the whole range is lost in the rounding
+    of y, and f at a kink.
 
     Args:
         f: any function of one argument; it may leave TensorFlow. It receives

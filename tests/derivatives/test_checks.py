@@ -475,9 +475,7 @@ def test_rounding_that_hides_the_slopes_is_named() -> None:
 
 def scales(x: tf.Tensor) -> tf.Tensor:
     """Rows of very different size."""
-    return tf.stack(
-        [tf.exp(x[0] * x[1]) * 1e3, x[2] ** 3 * 1e-4, x[0] * 1e-6]
-    )
+    return tf.stack([tf.exp(x[0] * x[1]) * 1e3, x[2] ** 3 * 1e-4, x[0] * 1e-6])
 
 
 @pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 2), (2, 0)])

@@ -57,6 +57,19 @@ def test_nothing_to_draw_is_explained():
         helpers.plot_jacobian(np.ones((2, 3)), y_axes=3)
 
 
+@pytest.mark.parametrize(
+    ("J", "message"),
+    [
+        (np.ones((2, 3)) * 1j, "expected real numbers, got complex128"),
+        ({"a": np.ones((2, 3))}, "expected numbers, got object"),
+        (["a", "b"], "expected numbers, got <U1"),
+    ],
+)
+def test_what_no_colour_stands_for_is_refused(J, message):
+    with pytest.raises(TypeError, match=f"`plot_jacobian`: {message}"):
+        helpers.plot_jacobian(J)
+
+
 def test_sensitivities_by_lag():
     learned = np.zeros((7, 5, 4))
     learned[:, -1, 2] = 1.0  # the newest step is lag 1
