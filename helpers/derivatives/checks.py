@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -91,35 +92,49 @@ def check_jacobian(
     """
     check_function("check_jacobian", f)
     tensors = as_tensors("check_jacobian", x)
-    point = tf.nest.map_structure(array_or_tensor, x, tensors)
     graph = traced(f, tensors)
     f = without_traces(f, graph)
-    values = Evaluator(f, point, batched=False)
+    values = Evaluator(
+        f, tf.nest.map_structure(array_or_tensor, x, tensors), batched=False
+    )
     dtype = narrowest(graph, [*values.leaves, *values.ys])
     refuse_half(dtype)
-    given = J is not None
-    found = as_arrays(J if given else jacobian(f)(x))
+    found = as_arrays(jacobian(f)(x) if J is None else J)
     batched = is_per_sample(found, values.ys, values.leaves)
-    if batched:
-        values = Evaluator(f, point, batched=True)
+    values = Evaluator(f, values.x, batched=True) if batched else values
     limits = Limits(epsilon_of(dtype), rtol, atol)
-    estimates = [
-        estimate(values, k, epsilon=limits.epsilon)
-        for k in range(len(values.leaves))
-    ]
-    blocks = [
-        Block(J, estimates[k][j], values.ys[j].ndim, f"output {j}, input {k}")
-        for (j, k), J in zip(
-            np.ndindex(len(values.ys), len(estimates)), found, strict=True
-        )
-    ]
+    derivative = batch_jacobian if batched else jacobian
+    opinion = partial(automatic, derivative, f, x)
+    judge(
+        blocks_of(values, found, limits.epsilon),
+        limits,
+        partial(list, found) if J is None else opinion,
+    )
+
+
+def judge(
+    blocks: list["Block"],
+    limits: "Limits",
+    opinion: Callable[[], list[np.ndarray] | None],
+) -> None:
+    """Raise for what is wrong; ask the opinion on what cannot be told."""
     for block in blocks:
         refuse_wrong(block, limits)
     if any(hidden(block, limits).any() for block in blocks):
-        derivative = batch_jacobian if batched else jacobian
-        opinion = automatic(derivative, f, x) if given else found
-        for block, second in zip(blocks, opinion or found, strict=True):
-            refuse_hidden(block, limits, second if opinion else None)
+        refuse_hidden(blocks, limits, opinion())
+
+
+def blocks_of(
+    values: Evaluator, found: list[np.ndarray], epsilon: float
+) -> list["Block"]:
+    """J beside the differences, for each y and each leaf of x."""
+    leaves = range(len(values.leaves))
+    estimates = [estimate(values, k, epsilon=epsilon) for k in leaves]
+    places = [(j, k) for j in range(len(values.ys)) for k in leaves]
+    return [
+        Block(J, estimates[k][j], values.ys[j].ndim, f"output {j}, input {k}")
+        for (j, k), J in zip(places, found, strict=True)
+    ]
 
 
 def array_or_tensor(leaf: Any, tensor: tf.Tensor) -> Any:
@@ -235,19 +250,31 @@ def hidden(block: Block, limits: Limits) -> np.ndarray:
 
 
 def refuse_hidden(
-    block: Block, limits: Limits, opinion: np.ndarray | None
+    blocks: list[Block], limits: Limits, opinion: list[np.ndarray] | None
 ) -> None:
     """Raise a CannotTellError unless what is hidden hardly matters."""
-    errors = np.where(hidden(block, limits), block.D.errors, 0)
-    if limits.rtol is None and limits.atol is None and opinion is not None:
-        agree = np.abs(block.J - opinion) <= 1e-2 * block.row(np.abs(opinion))
-        little = resolution(limits.epsilon) * largest(block.D.reach)
-        constant = block.D.flat & (block.J == 0)
-        errors[agree & (constant | (errors <= little))] = 0
-    if not errors.any():
-        return
+    strict = limits.rtol is not None or limits.atol is not None
+    for place, block in enumerate(blocks):
+        errors = np.where(hidden(block, limits), block.D.errors, 0)
+        if opinion is not None and not strict:
+            errors[excused(block, errors, opinion[place], limits)] = 0
+        if errors.any():
+            raise undecided(block, errors)
+
+
+def excused(
+    block: Block, errors: np.ndarray, opinion: np.ndarray, limits: Limits
+) -> np.ndarray:
+    """Where J is that of automatic differentiation, and matters little."""
+    agree = np.abs(block.J - opinion) <= 1e-2 * block.row(np.abs(opinion))
+    little = resolution(limits.epsilon) * largest(block.D.reach)
+    constant = block.D.flat & (block.J == 0)
+    return agree & (constant | (errors <= little))
+
+
+def undecided(block: Block, errors: np.ndarray) -> CannotTellError:
     worst = largest_place(errors)
-    raise refusal(
+    return refusal(
         f"differences that can tell whether J{worst} = "
         f"{block.J[tuple(worst)]:.6g} is right ({block.name})",
         f"{block.D.slopes[tuple(worst)]:.6g} ± {errors[tuple(worst)]:.2g}: "

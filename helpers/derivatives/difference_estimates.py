@@ -123,7 +123,8 @@ class Columns:
 
 
 def agreeing(columns: Columns) -> np.ndarray:
-    allowed = AGREEMENT * np.abs(columns.slopes) + columns.noise
+    # The one-sided difference has thrice the rounding of the central one.
+    allowed = AGREEMENT * np.abs(columns.slopes) + 3 * columns.noise
     return np.isfinite(columns.gaps) & (columns.gaps <= allowed)
 
 
@@ -156,7 +157,10 @@ def two_sizes(
         for each, y in zip(near, values.ys, strict=True)
     ]
     columns = []
-    for y, base, noise in zip(found, values.ys, rounding, strict=True):
+    # The first close point is x itself. In another call, with another
+    # number of samples, y might be rounded in another way.
+    bases = [each[0] for each in near]
+    for y, base, noise in zip(found, bases, rounding, strict=True):
         at = [(y[:, i], moved[:, i]) for i in range(len(offsets))]
         slopes, gaps = combined(method, at, (base, entries))
         noise = SPREAD * noise / expanded(steps.astype("f8"), slopes)
@@ -222,12 +226,14 @@ def many_sizes(
             moved, points = moved_entries(
                 values, k, np.nan_to_num(steps), offsets, which
             )
-            found, _ = sampled(values, k, moved, points)
+            found, bases = sampled(
+                values, k, moved, points, [values.leaves[k]]
+            )
         except Exception:  # So far away f may not be defined.
             break
-        for each, y, base in zip(best, found, values.ys, strict=True):
+        for each, y, base in zip(best, found, bases, strict=True):
             at = [(y[:, i], moved[:, i]) for i in range(2)]
-            each.add(at, (base, entries), expanded(steps, y[:, 0]))
+            each.add(at, (base[0], entries), expanded(steps, y[:, 0]))
     return best
 
 
@@ -250,9 +256,8 @@ class Best:
 
     def add(self, at: list[tuple], still: tuple, steps: np.ndarray) -> None:
         """Weigh the differences over a step larger than all before."""
-        slopes = rate(at[0], at[1])
+        slopes, steps = rate(at[0], at[1]), steps.astype("f8")
         forward, backward = rate(at[0], still), rate(at[1], still)
-        steps = steps.astype("f8")
         noise = SPREAD * self.rounding / steps
         changed = (at[0][0] != still[0]) | (at[1][0] != still[0])
         if self.last is not None:
@@ -263,8 +268,10 @@ class Best:
         seen = np.isfinite(slopes) & np.isfinite(steps)
         self.flat &= ~(changed & seen)
         self.least = np.where(seen, noise, self.least)
-        far = np.fmax(np.abs(forward), np.abs(backward))
-        self.reach = np.where(seen & np.isfinite(far), far, self.reach)
+        far = np.where(
+            seen, np.fmax(np.abs(forward), np.abs(backward)), np.inf
+        )
+        self.reach = np.where(np.isfinite(far), far, self.reach)
         self.last = (slopes, forward, steps)
 
     def gaps(

@@ -141,13 +141,16 @@ def leaf_blocks(
     wide = complex_dtype(x.dtype) if method == "complex" else x.dtype
     offsets = np.array(OFFSETS[method], wide)
     moved, points = moved_entries(values, k, sizes, offsets)
-    found, _ = sampled(values, k, moved, points)
+    # In another call, with more samples, y might be rounded in another way.
+    again = [x] if values.batched and method == "forward" else []
+    found, others = sampled(values, k, moved, points, again)
+    bases = [each[0] for each in others] if again else values.ys
     still = entries_of(x, batched=values.batched)
     return [
         as_block(
             slopes(method, y, moved, (base, still), sizes), base, values, x
         )
-        for y, base in zip(found, values.ys, strict=True)
+        for y, base in zip(found, bases, strict=True)
     ]
 
 

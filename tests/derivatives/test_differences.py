@@ -267,6 +267,20 @@ def test_a_function_that_is_not_defined_far_away():
     np.testing.assert_allclose(J, [[-1e6 / np.e]], rtol=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_one_call_of_a_recurrent_layer_is_enough(seed):
+    """Rounding differs with the number of samples: x goes along."""
+    keras.utils.set_random_seed(seed)
+    layer, calls = keras.layers.LSTM(2, return_sequences=True), []
+
+    def f(x):
+        calls.append(1)
+        return layer(x)
+
+    finite_difference_jacobian(f, batched=True)(tf.random.normal([1, 3, 2]))
+    assert len(calls) == 2
+
+
 # What was silent or raw
 
 
