@@ -9,7 +9,7 @@ from importlib import import_module
 # Every public name, by the file that holds it.
 ROOMS = {
     "derivatives.batches": "map_batches",
-    "derivatives.checks": "JacobianError check_jacobian",
+    "derivatives.checks": "CannotTellError JacobianError check_jacobian",
     "derivatives.custom_gradients": "check_custom_gradient",
     "derivatives.differences": "finite_difference_jacobian",
     "derivatives.float64": "float64_copy",

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers.derivatives.core.refusals import public, refusal
+
 COLUMNS = 5
 GAPS = {"na", "n/a", "nan", "null", "none", "missing"}
 
 
+@public
 def read_series(
     path: str | Path, *, min_rows: int = 100
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -30,18 +33,19 @@ def read_series(
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(
-            f"`read_series`: expected a CSV file, got {str(path)!r}, which "
-            "does not exist; use a path seen from the notebook's folder."
+        raise refusal(
+            "a CSV file",
+            f"{str(path)!r}, which does not exist",
+            "a path seen from the notebook's folder",
+            kind=FileNotFoundError,
         )
     lines = numbered_rows(path)
     if lines and is_header(lines[0][1]):
         lines = lines[1:]
     rows = [parsed(number, row) for number, row in lines]
     if len(rows) < min_rows:
-        raise ValueError(
-            f"`read_series`: expected at least {min_rows} rows, got "
-            f"{len(rows)}; use a longer series."
+        raise refusal(
+            f"at least {min_rows} rows", f"{len(rows)}", "a longer series"
         )
     table = np.array(rows)
     check_variation(table)
@@ -55,24 +59,26 @@ def numbered_rows(path: Path) -> list[tuple[int, list[str]]]:
             reader = csv.reader(file, strict=True)
             return [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
-        raise ValueError(
-            "`read_series`: expected a CSV file, got one that ends or goes on "
-            f"within a quoted cell ({error}); use numbers without quotes."
+        raise refusal(
+            "a CSV file",
+            f"one that ends or goes on within a quoted cell ({error})",
+            "numbers without quotes",
         ) from error
     except UnicodeDecodeError as error:
-        raise ValueError(
-            "`read_series`: expected a file in UTF-8, got another encoding; "
-            'use "CSV UTF-8" when you save it.'
+        raise refusal(
+            "a file in UTF-8",
+            "another encoding",
+            '"CSV UTF-8" when you save it',
         ) from error
 
 
 def check_variation(table: np.ndarray) -> None:
     """Refuse a column that never changes: it cannot be standardised."""
     for column in np.flatnonzero(np.ptp(table, axis=0) == 0):
-        raise ValueError(
-            "`read_series`: expected columns that vary, got the same number "
-            f"everywhere in column {column + 1}; use a column with "
-            "information."
+        raise refusal(
+            "columns that vary",
+            f"the same number everywhere in column {column + 1}",
+            "a column with information",
         )
 
 
@@ -97,13 +103,20 @@ def is_number(cell: str) -> bool:
 
 
 def parsed(number: int, row: list[str]) -> list[float]:
+    if any(";" in cell for cell in row):
+        raise refusal(
+            f"{COLUMNS} columns (4 inputs, 1 output) with commas between them",
+            f"{len(row)} in line {number}, with semicolons, as a spreadsheet "
+            "writes where numbers have commas",
+            "commas between the columns and points in the numbers, as in "
+            'text.replace(",", ".").replace(";", ",")',
+        )
     if len(row) != COLUMNS:
-        only = "a file with these columns only (no index, no dates)"
-        commas = "commas between the columns and points in the numbers"
-        raise ValueError(
-            f"`read_series`: expected {COLUMNS} columns (4 inputs, 1 output)"
-            f", got {len(row)} in line {number}; use "
-            f"{commas if ';' in row[0] else only}."
+        raise refusal(
+            f"{COLUMNS} columns (4 inputs, 1 output)",
+            f"{len(row)} in line {number}",
+            "a file with these columns only (no index, no dates), commas "
+            "between them and points in the numbers",
         )
     return [value(number, k, cell) for k, cell in enumerate(row, 1)]
 
@@ -111,18 +124,21 @@ def parsed(number: int, row: list[str]) -> list[float]:
 def value(number: int, column: int, cell: str) -> float:
     where = f"line {number}, column {column}"
     if not cell.strip():
-        raise ValueError(
-            f"`read_series`: expected a number in {where}, got nothing; use "
-            "a series without missing values: fill or cut the gap first."
+        raise refusal(
+            f"a number in {where}",
+            "nothing",
+            "a series without missing values: fill or cut the gap first",
         )
     if not is_number(cell):
-        raise ValueError(
-            f"`read_series`: expected a number in {where}, got {cell!r}; use "
-            "digits with a decimal point."
+        raise refusal(
+            f"a number in {where}",
+            f"{cell!r}",
+            "digits with a decimal point",
         )
     if not math.isfinite(float(cell)):
-        raise ValueError(
-            f"`read_series`: expected a finite number in {where}, got "
-            f"{cell!r}; use a series without missing values."
+        raise refusal(
+            f"a finite number in {where}",
+            f"{cell!r}",
+            "a series without missing values",
         )
     return float(cell)

@@ -12,8 +12,10 @@ from typing import Any
 import psutil
 
 from helpers.derivatives.core.log import without_warning
+from helpers.derivatives.core.refusals import public, refusal
 
 
+@public
 def median_seconds(
     *calls: Callable[[], Any], rounds: int = 5, warm_up: bool = True
 ) -> list[float]:
@@ -35,10 +37,7 @@ def median_seconds(
         ValueError: fewer than one round.
     """
     if rounds < 1:
-        raise ValueError(
-            "`median_seconds`: expected at least one round, got "
-            f"{rounds}; use rounds=5."
-        )
+        raise refusal("at least one round", f"{rounds}", "rounds=5")
     with without_warning("triggered tf.function retracing"):
         if warm_up:
             for call in calls:

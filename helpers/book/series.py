@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from helpers.derivatives.core.refusals import public, refusal
+
 STEPS = 38_265
 AUTOCORRELATION = np.array([0.0, 0.3, 0.5, 0.7])
 # The state remembers: the spectral radius of STATE is below one.
@@ -29,6 +31,7 @@ class Series(NamedTuple):
     states: np.ndarray
 
 
+@public
 def simulate_series(steps: int = STEPS, *, seed: int = 0) -> Series:
     """Simulate a nonlinear system with fading memory, in float64.
 
@@ -48,9 +51,10 @@ def simulate_series(steps: int = STEPS, *, seed: int = 0) -> Series:
         ValueError: fewer than one step.
     """
     if steps < 1:
-        raise ValueError(
-            "`simulate_series`: expected at least 1 step, got "
-            f"{steps}; use steps={STEPS} for the book's series."
+        raise refusal(
+            "at least 1 step",
+            f"{steps}",
+            f"steps={STEPS} for the book's series",
         )
     random = np.random.default_rng(seed)
     inputs = autocorrelated(random.standard_normal((steps, 4)))
@@ -71,6 +75,7 @@ def autocorrelated(noise: np.ndarray) -> np.ndarray:
     return series
 
 
+@public
 def exact_sensitivities(series: Series, length: int = 20) -> np.ndarray:
     """The true ∂y_t/∂u for every window, by the chain rule.
 
@@ -85,7 +90,7 @@ def exact_sensitivities(series: Series, length: int = 20) -> np.ndarray:
     Raises:
         ValueError: the series is too short, or length is below 1.
     """
-    check_length("exact_sensitivities", len(series.states), length)
+    check_length(len(series.states), length)
     states = series.states[length:]
     gradient = np.tile(READOUT, (len(states), 1))
     gradient[:, 0] += states[:, 1] / 2
@@ -99,6 +104,7 @@ def exact_sensitivities(series: Series, length: int = 20) -> np.ndarray:
     return result
 
 
+@public
 def make_windows(
     inputs: np.ndarray, output: np.ndarray, length: int = 20
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -106,34 +112,46 @@ def make_windows(
 
     Shape law: `(steps, k)`, `(steps,)` to `(steps - length, length, k)` and
     `(steps - length, 1)`: window n holds the inputs of steps n to
-    n + length - 1, its target is the output of step n + length.
+    n + length - 1, its target is the output of step n + length. Both are
+    copies: what is done to them leaves the series alone.
 
     Raises:
+        TypeError: a NumPy masked array.
         ValueError: the two series differ in length, or are too short;
             length is below 1.
     """
-    inputs, output = np.asarray(inputs), np.asarray(output)
+    inputs, output = unmasked(inputs), unmasked(output)
     if inputs.ndim != 2 or inputs.shape[:1] != output.shape:
-        raise ValueError(
-            "`make_windows`: expected inputs (steps, k) and output (steps,),"
-            f" got {inputs.shape} and {output.shape}; use output[:, 0] for a "
-            "single column."
+        raise refusal(
+            "inputs (steps, k) and output (steps,)",
+            f"{inputs.shape} and {output.shape}",
+            "output[:, 0] for a single column",
         )
-    check_length("make_windows", len(inputs), length)
+    check_length(len(inputs), length)
     windows = np.lib.stride_tricks.sliding_window_view(inputs, length, axis=0)
-    windows = np.ascontiguousarray(windows[:-1].swapaxes(1, 2))
-    return windows, output[length:, None]
+    windows = windows[:-1].swapaxes(1, 2).copy()
+    return windows, output[length:, None].copy()
 
 
-def check_length(name: str, rows: int, length: int) -> None:
-    if length < 1:
-        raise ValueError(
-            f"`{name}`: expected windows of at least one step, got {length}; "
-            "use length=20."
+def unmasked(series: np.ndarray) -> np.ndarray:
+    """The series as an array; a mask would be lost on the way."""
+    if isinstance(series, np.ma.MaskedArray):
+        raise refusal(
+            "a series without a mask",
+            "a NumPy masked array, whose mask would be ignored",
+            "a series without gaps: fill or cut them first",
+            kind=TypeError,
         )
+    return np.asarray(series)
+
+
+def check_length(rows: int, length: int) -> None:
+    """Raise a ValueError unless windows of this length fit."""
+    if length < 1:
+        raise refusal("windows of at least one step", f"{length}", "length=20")
     if rows <= length:
-        raise ValueError(
-            f"`{name}`: expected more than {length} rows for windows of "
-            f"{length} steps, got {rows}; use a longer series or a shorter "
-            "window."
+        raise refusal(
+            f"more than {length} rows for windows of {length} steps",
+            f"{rows}",
+            "a longer series or a shorter window",
         )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from helpers.derivatives.core.refusals import public
+from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.core.requirements import masked
 from helpers.derivatives.core.tensorflow_private import has_keras_mask
 from helpers.derivatives.progress import progress_bar
@@ -53,7 +53,7 @@ def map_batches(
     check_batch_size(batch_size)
     if any(has_keras_mask(leaf) for leaf in tf.nest.flatten(x)):
         raise masked()
-    size = min(batch_size, n)
+    size = min(int(batch_size), n)
     starts = range(0, n, size) if n else [0]
     result = None
     for start in progress_bar(starts, label="blocks", show=progress):
@@ -74,10 +74,10 @@ def allocated(block: Any, n: int, size: int) -> Any:
     def empty(leaf: Any) -> np.ndarray:
         array = np.asarray(leaf)
         if array.ndim == 0 or len(array) != size:
-            raise ValueError(
-                f"`map_batches`: expected {size} rows for a block of {size} "
-                f"samples, got shape {array.shape}; use `batch_jacobian`, "
-                "which returns one row per sample."
+            raise refusal(
+                f"{size} rows for a block of {size} samples",
+                f"shape {array.shape}",
+                "`batch_jacobian`, which returns one row per sample",
             )
         return np.empty((n, *array.shape[1:]), array.dtype)
 
@@ -91,22 +91,31 @@ def store(result: Any, block: Any, start: int, size: int) -> None:
         part = np.asarray(part)
         place = whole[start : start + size]
         if (part.shape, part.dtype) != (place.shape, place.dtype):
-            raise ValueError(
-                "`map_batches`: expected blocks of the same shape and dtype, "
-                f"{place.shape} and {place.dtype}, got {part.shape} and "
-                f"{part.dtype} from sample {start} on; use a J that returns "
-                "one row per sample, always alike."
+            raise refusal(
+                "blocks of the same shape and dtype, "
+                f"{place.shape} and {place.dtype}",
+                f"{part.shape} and {part.dtype} from sample {start} on",
+                "a J that returns one row per sample, always alike",
             )
         place[...] = part
 
 
 def common_length(x: Any) -> int:
-    shapes = [np.shape(leaf) for leaf in tf.nest.flatten(x)]
+    leaves = tf.nest.flatten(x)
+    if any(isinstance(leaf, np.ma.MaskedArray) for leaf in leaves):
+        raise refusal(
+            "arrays without a mask",
+            "a NumPy masked array, whose mask would be ignored",
+            "x.filled(value), or only the samples that are there",
+            kind=TypeError,
+        )
+    shapes = [np.shape(leaf) for leaf in leaves]
     lengths = {shape[0] if shape else None for shape in shapes}
     if len(lengths) != 1 or None in lengths:
-        raise ValueError(
-            "`map_batches`: expected arrays with one common first axis, got "
-            f"shapes {shapes}; use x[tf.newaxis] for a single sample."
+        raise refusal(
+            "arrays with one common first axis",
+            f"shapes {shapes}",
+            "x[tf.newaxis] for a single sample",
         )
     return int(lengths.pop())
 
@@ -114,7 +123,8 @@ def common_length(x: Any) -> int:
 def check_batch_size(batch_size: Any) -> None:
     whole = isinstance(batch_size, int | np.integer)
     if not whole or isinstance(batch_size, bool) or batch_size < 1:
-        raise ValueError(
-            "`map_batches`: expected batch_size to be a positive whole "
-            f"number, got {batch_size!r}; use 256."
+        raise refusal(
+            "batch_size to be a positive whole number",
+            f"{batch_size!r}",
+            "256",
         )

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from helpers.derivatives.checks import JacobianError, largest, noise_level
+from helpers.derivatives.checks import JacobianError
 from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.differences import finite_difference_jacobian
+from helpers.derivatives.magnitudes import largest
 from helpers.derivatives.products import vjp
 
 # Directions in which the rule is compared with differences.
@@ -309,3 +310,8 @@ def fault(
     return refusal(
         expected + place, got, use, causes=causes, kind=JacobianError
     )
+
+
+def noise_level(array: np.ndarray) -> float:
+    """The relative error of a central difference with its usual step."""
+    return float(np.finfo(array.dtype).eps ** (2 / 3))

@@ -1,13 +1,19 @@
 """A Keras model in double precision, for checks that mean something."""
 
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
 
+from helpers.derivatives.core.refusals import public, refusal
+
 NARROW = {"bfloat16", "float16", "float32"}
 
 
+@public
 def float64_copy(model: keras.Model) -> keras.Model:
     """Copy a built Keras model, weights and all, to float64.
 
@@ -17,12 +23,14 @@ def float64_copy(model: keras.Model) -> keras.Model:
 
     Args:
         model: Sequential, Functional, or a model that can be rebuilt from
-            its `get_config`.
+            its `get_config`. A Lambda layer keeps its function. The random
+            numbers drawn afterwards are those that would have come anyway.
 
     Raises:
-        ValueError: the model is not built, so there are no weights yet; a
-            layer stays in lower precision (a layer of your own that keeps no
-            dtype in its config, a quantised one).
+        ValueError: the model is not built, so there are no weights yet; it
+            cannot be rebuilt from its config; a layer stays in lower
+            precision (a layer of your own that keeps no dtype in its
+            config, a quantised one).
         TypeError: not a Keras model.
 
     Example:
@@ -34,33 +42,120 @@ def float64_copy(model: keras.Model) -> keras.Model:
         >>> np.testing.assert_allclose(y, model(x), rtol=1e-5)
     """
     if not isinstance(model, keras.Model):
-        raise TypeError(
-            "`float64_copy`: expected a Keras model, got "
-            f"{type(model).__name__}; use keras.Sequential([layer]) for a "
-            "single layer."
+        raise refusal(
+            "a Keras model",
+            type(model).__name__,
+            "keras.Sequential([layer]) for a single layer",
+            kind=TypeError,
         )
     if not model.built:
-        raise ValueError(
-            "`float64_copy`: expected a built model, got one without "
-            "weights; use model(x) once, or start it with keras.Input."
+        raise refusal(
+            "a built model",
+            "one without weights",
+            "model(x) once, or start it with keras.Input",
         )
-    copy = type(model).from_config(in_float64(model.get_config()))
-    if not copy.built:
-        copy.build_from_config(model.get_build_config())
+    with random_state_kept():
+        copy = rebuilt(model)
     narrow = sorted({w.dtype for w in copy.weights} & NARROW)
-    if narrow or len(copy.weights) != len(model.weights):
-        raise ValueError(
-            "`float64_copy`: expected layers that take their dtype from "
-            f"their config, got weights of {narrow or 'another number'}; use "
+    if narrow or shapes(copy) != shapes(model):
+        raise refusal(
+            "layers that take their dtype from their config",
+            f"weights of {narrow or 'another number or shape'}",
             "`**kwargs` with `super().__init__(**kwargs)` in a layer of your "
-            "own, and a model that is not quantised."
+            "own, and a model that is not quantised",
         )
     for ours, theirs in zip(copy.weights, model.weights, strict=True):
-        ours.assign(np.asarray(theirs, "float64"))
-    for layer in copy._flatten_layers():
+        ours.assign(np.asarray(theirs, ours.dtype))
+    for layer in layers_of(copy):
         # Normalization keeps values that it has computed from its weights.
         getattr(layer, "finalize_state", lambda: None)()
     return copy
+
+
+def rebuilt(model: keras.Model) -> keras.Model:
+    """The model from its config, in float64, with weights of its own."""
+    functions = lambda_functions(model)
+    classes = {type(layer).__name__: type(layer) for layer in layers_of(model)}
+    own = {k: v for k, v in classes.items() if not is_keras(v)}
+    try:
+        config = in_float64(named_lambdas(model.get_config()))
+        with keras.saving.custom_object_scope({**own, **functions}):
+            copy = type(model).from_config(config)
+            if not copy.built:
+                copy.build_from_config(model.get_build_config())
+    except Exception as error:
+        first = (str(error).strip() or "no message").splitlines()[0]
+        raise refusal(
+            "a model that can be rebuilt from its config",
+            f"{type(model).__name__}, which cannot "
+            f"({type(error).__name__}: {first[:100]})",
+            "a model of standard layers; or, for a class of your own, "
+            "`**kwargs` passed on to `super().__init__`, a `get_config` that "
+            "returns its arguments",
+        ) from error
+    return copy
+
+
+def layers_of(model: keras.Model) -> list[keras.Layer]:
+    return list(model._flatten_layers())
+
+
+def is_keras(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "keras"
+
+
+def lambda_functions(model: keras.Model) -> dict[str, Callable]:
+    """The function of each Lambda layer, by the name `named_lambdas` uses."""
+    layers = [e for e in layers_of(model) if type(e) is keras.layers.Lambda]
+    functions = {lambda_name(layer.name): layer.function for layer in layers}
+    if len(functions) < len(layers):
+        raise refusal(
+            "Lambda layers with names of their own",
+            f"{len(layers)} layers with {len(functions)} names",
+            "`name=` in each Lambda",
+        )
+    return functions
+
+
+def lambda_name(layer_name: str) -> str:
+    return f"function of {layer_name}"
+
+
+def named_lambdas(config: Any) -> Any:
+    """The configuration, with names instead of the code of Lambda layers."""
+    if isinstance(config, list | tuple):
+        return type(config)(named_lambdas(each) for each in config)
+    if not isinstance(config, dict):
+        return config
+    config = {key: named_lambdas(value) for key, value in config.items()}
+    if config.get("class_name") == "Lambda":
+        name = lambda_name(config["config"]["name"])
+        config["config"]["function"] = {
+            "module": "builtins",
+            "class_name": "function",
+            "config": name,
+            "registered_name": name,
+        }
+    return config
+
+
+def shapes(model: keras.Model) -> list[tuple[int, ...]]:
+    return [tuple(weight.shape) for weight in model.weights]
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Put back what building a model draws.
+
+    Keras takes the seed of each initializer from Python's `random`; a layer
+    of the caller's own may take numbers from NumPy.
+    """
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
 
 
 def in_float64(config: Any) -> Any:

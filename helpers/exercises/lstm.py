@@ -22,11 +22,11 @@ def exercise_1(answers: Any) -> str:
         raise Hint("Full: the shape of y, then the shape of x.")
     if per_sample != (16, 30, 8, 30, 5):
         raise Hint("Per sample: one batch axis, output, then input.")
-    check_zeros(int(array(zeros, "The number of zeros")))
+    check_zeros(float(array(zeros, "The number of zeros")))
     return "29 of 60 numbers are zero before anything is computed."
 
 
-def check_zeros(zeros: int) -> None:
+def check_zeros(zeros: float) -> None:
     """Raise a hint unless it is the number of zeros above the diagonal."""
     if zeros == 30 * 31 // 2 * 8 * 5:
         raise Hint("The diagonal is not zero: a step sees its own input.")
@@ -50,13 +50,18 @@ def exercise_2(answers: Any) -> str:
         raise Hint("a: rows are output steps t, columns input steps s.")
     if not near(a, (s <= t) & (s >= t - 4)):
         raise Hint("a: nothing of the future, and 2 + 2 steps of the past.")
+    check_backward_reach(b, t, s)
+    return "You read the reach from the graph."
+
+
+def check_backward_reach(b: np.ndarray, t: np.ndarray, s: np.ndarray) -> None:
+    """Raise a hint unless b is the reach of a layer that reads backwards."""
     if near(b, s >= t):
         raise Hint("b: Keras does not turn the outputs round again.")
     if near(b, s <= t):
         raise Hint("b: it reads backwards; output 0 has seen step 5 only.")
     if not near(b, s >= 5 - t):
         raise Hint("b: output t has read the last t + 1 steps.")
-    return "You read the reach from the graph."
 
 
 def weighted(x: tf.Tensor) -> tf.Tensor:
@@ -271,6 +276,14 @@ def exercise_12(chosen_rows: Any) -> str:
     flat = numbers.reshape(3, 8)
     full = np.cos(flat @ kernel)[:, :, None] * kernel.T
     full = full.reshape(3, 5, 4, 2)
+    check_chosen(found, full)
+    if max(sizes) > 6:
+        raise Hint(f"You ran {max(sizes)} samples; 3 · 2 copies are enough.")
+    return "Only the rows you need, from one gradient."
+
+
+def check_chosen(found: np.ndarray, full: np.ndarray) -> None:
+    """Raise a hint unless found holds rows 4 and 1 of full."""
     right = full[:, [4, 1]]
     if found.shape != right.shape:
         raise Hint(f"Shape (b, chosen, T, f) = (3, 2, 4, 2), not "
@@ -279,9 +292,6 @@ def exercise_12(chosen_rows: Any) -> str:
         raise Hint("Keep the order of `chosen`.")
     if not near(found, right):
         raise Hint("Copy j must contribute output chosen[j] and no other.")
-    if max(sizes) > 6:
-        raise Hint(f"You ran {max(sizes)} samples; 3 · 2 copies are enough.")
-    return "Only the rows you need, from one gradient."
 
 
 def exercise_13(gru_jacobian: Any) -> str:

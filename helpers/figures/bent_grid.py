@@ -8,12 +8,14 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 
+from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.jacobians import jacobian
 
 SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]], float)
 BENT, STRAIGHT, GRID = "#0072B2", "#D55E00", "#b0b0b0"
 
 
+@public
 def plot_bent_grid(
     f: Callable[[Any], Any], point: Any, *, side: float = 0.5, reach: float = 1
 ) -> tuple[Axes, Axes]:
@@ -60,9 +62,10 @@ def plot_bent_grid(
 
 def check_plane(shape: tf.TensorShape, name: str) -> None:
     if shape != (2,):
-        raise ValueError(
-            f"`plot_bent_grid`: expected {name} of shape (2,), got {shape}; "
-            "use a map of the plane, or fix all inputs but two."
+        raise refusal(
+            f"{name} of shape (2,)",
+            f"{shape}",
+            "a map of the plane, or fix all inputs but two",
         )
 
 

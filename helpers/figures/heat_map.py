@@ -7,9 +7,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.magnitudes import largest
 
 
+@public
 def plot_jacobian(
     J: Any,
     *,
@@ -41,6 +43,7 @@ def plot_jacobian(
         The axes.
 
     Raises:
+        TypeError: J is complex, or does not hold numbers.
         ValueError: J is a scalar or empty; y_axes is out of range.
 
     Example:
@@ -49,7 +52,7 @@ def plot_jacobian(
         >>> assert ax.images[0].get_array().shape == (2, 12)
         >>> plt.close()
     """
-    J = np.asarray(J)
+    J = real_numbers(J)
     y_axes = J.ndim // 2 if y_axes is None else y_axes
     check_drawable(J, y_axes)
     rows, columns = J.shape[:y_axes], J.shape[y_axes:]
@@ -76,15 +79,33 @@ def heat_map(ax: Axes, table: np.ndarray, limit: float) -> Any:
 
 def check_drawable(J: np.ndarray, y_axes: int) -> None:
     if J.ndim == 0 or J.size == 0:
-        raise ValueError(
-            "`plot_jacobian`: expected a Jacobian with entries, got shape "
-            f"{J.shape}; use J.reshape(1, 1) for a single number."
+        raise refusal(
+            "a Jacobian with entries",
+            f"shape {J.shape}",
+            "J.reshape(1, 1) for a single number",
         )
     if not 0 <= y_axes <= J.ndim:
-        raise ValueError(
-            f"`plot_jacobian`: expected y_axes from 0 to {J.ndim}, got "
-            f"{y_axes}; use the rank of y."
+        raise refusal(
+            f"y_axes from 0 to {J.ndim}", f"{y_axes}", "the rank of y"
         )
+
+
+def real_numbers(J: Any) -> np.ndarray:
+    """J as an array of real numbers, which a colour can stand for."""
+    J = np.asarray(J)
+    if np.iscomplexobj(J):
+        raise refusal(
+            "real numbers",
+            f"{J.dtype}",
+            "J.real and J.imag, or abs(J), in a picture each",
+            kind=TypeError,
+        )
+    try:
+        return J if J.dtype.kind in "fiub" else J.astype("float32")
+    except (TypeError, ValueError):
+        raise refusal(
+            "numbers", f"{J.dtype}", "an array or tensor", kind=TypeError
+        ) from None
 
 
 def mark_blocks(axis: Any, shape: tuple, name: str, line: Any) -> None:

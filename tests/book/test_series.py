@@ -51,11 +51,16 @@ def test_exact_sensitivities_are_the_jacobian_of_the_simulation(n):
 
 def test_windows_hold_the_steps_before_their_target():
     inputs = np.arange(24.0).reshape(8, 3)
-    windows, targets = helpers.make_windows(inputs, np.arange(8.0), length=5)
+    output = np.arange(8.0)
+    windows, targets = helpers.make_windows(inputs, output, length=5)
     assert windows.shape == (3, 5, 3) and targets.shape == (3, 1)
     np.testing.assert_array_equal(windows[1], inputs[1:6])
     assert targets[1, 0] == 6
     windows[0, 0, 0] = -1  # a copy: the series itself stays
+    targets[0, 0] = -1
+    assert inputs[0, 0] == 0 and output[5] == 5
+    windows, _ = helpers.make_windows(inputs, output, length=1)
+    windows[...] = -1
     assert inputs[0, 0] == 0
 
 
@@ -66,6 +71,12 @@ def test_bad_series_are_explained():
         helpers.make_windows(np.ones((5, 2)), np.ones(5), length=5)
     with pytest.raises(ValueError, match=r"got \(5, 2\) and \(5, 1\)"):
         helpers.make_windows(np.ones((5, 2)), np.ones((5, 1)), length=2)
+
+
+def test_masked_series_are_refused():
+    masked = np.ma.array(np.ones((8, 2)), mask=False)
+    with pytest.raises(TypeError, match="`make_windows`.*without a mask"):
+        helpers.make_windows(masked, np.ones(8), length=5)
 
 
 GOOD = "1,2,3,4,5\n2,3,4,5,6\n" * 50
@@ -90,7 +101,13 @@ def test_a_good_file(tmp_path, header):
         (GOOD + "1,2,x,4,5\n", r"number in line 101, column 3, got 'x'"),
         (GOOD + "1,2,3,4\n", r"5 columns .*got 4 in line 101"),
         ("a,b,c,d,e,f\n" + "1,2,3,4,5,6\n" * 100, r"got 6 in line 2"),
-        ("1;2;3;4;5\n" * 100, r"got 1 in line 1; use commas"),
+        ("1;2;3;4;5\n" * 100, r"got 1 in line 1, with semi.*; use commas"),
+        ("1,5;2,3;1,0;4,1;5,9\n" * 100, r"got 6 in line 1, with semi"),
+        ("a;b;c;d;e\n1,5;2,3;1,0;4,1;5,9\n" * 50, r"line 1, with semicol"),
+        ("1,5;2;3;4;5\n" * 100, r"got 2 in line 1.*; use commas between"),
+        ("1,5;2,3;4,5;6\n" * 100, r"got 4 in line 1, with semicolons"),
+        ("1,5;2,3;4,5;6,7;\n" * 100, r"got 5 in line 1, with semicolons"),
+        ("1\t2\t3\t4\t5\n" * 100, r"got 1 in line 1; .*commas"),
         ("1,2,3,4,5\n" * 99, r"at least 100 rows, got 99"),
         ("1,2,3,4,\n" + GOOD, r"line 1, column 5, got nothing"),
         ("", r"at least 100 rows, got 0"),

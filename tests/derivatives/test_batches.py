@@ -55,6 +55,17 @@ def test_bad_calls_are_explained(call, message):
         call()
 
 
+def test_a_size_from_numpy():
+    x = np.arange(5.0)
+    y = map_batches(tf.sin, x, batch_size=np.int64(2), progress=False)
+    np.testing.assert_allclose(y, np.sin(x))
+
+
+def test_masked_arrays_are_refused():
+    with pytest.raises(TypeError, match="`map_batches`.*without a mask"):
+        map_batches(tf.sin, np.ma.array(np.ones(3), mask=[0, 1, 0]))
+
+
 def test_blocks_that_are_not_alike():
     x = np.arange(6.0)
 

@@ -10,7 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers import JacobianError, check_independence, check_jacobian
+from helpers import (
+    CannotTellError,
+    JacobianError,
+    check_independence,
+    check_jacobian,
+)
 from helpers.derivatives.independence import binary_parts
 from helpers.derivatives.jacobians import batch_jacobian, jacobian
 
@@ -428,3 +433,189 @@ def test_the_default_tolerance_is_neither_blind_nor_jumpy(dtype, small, large):
     check_jacobian(f, x, J * (1 + small))
     with pytest.raises(JacobianError, match="exceeds"):
         check_jacobian(f, x, J * (1 + large))
+
+
+# check_jacobian: what differences can tell, and what they cannot
+
+X = tf.constant([0.3, -0.5, 1.2])
+X64 = tf.cast(X, "float64")
+
+
+def price(x: tf.Tensor, bias: float = 2e5) -> tf.Tensor:
+    """One large number with slopes 1, 2 and -0.5."""
+    weights = tf.constant([1.0, 2.0, -0.5], x.dtype)
+    return tf.reduce_sum(x * weights)[tf.newaxis] + bias
+
+
+def two_heads(x: tf.Tensor) -> tf.Tensor:
+    return tf.stack([price(x)[0], 10 * tf.sin(x[0])])
+
+
+def curved_price(x: tf.Tensor) -> tf.Tensor:
+    return tf.exp(0.1 * price(x, 0.0)) + 2e6
+
+
+@pytest.mark.parametrize("f", [price, two_heads, curved_price])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_large_output_excuses_no_zeros(f: Callable, dtype: str) -> None:
+    x = tf.cast(X, dtype)
+    J = jacobian(f)(x).numpy()
+    J[0] = 0
+    with pytest.raises(JacobianError):
+        check_jacobian(f, x, J)
+
+
+def test_rounding_that_hides_the_slopes_is_named() -> None:
+    with pytest.raises(CannotTellError, match="can tell whether .*rounding"):
+        check_jacobian(price, X)
+    with pytest.raises(CannotTellError, match="can tell whether"):
+        check_jacobian(lambda x: price(x, 2e9), X, np.zeros((1, 3)))
+    check_jacobian(price, X64)
+
+
+def scales(x: tf.Tensor) -> tf.Tensor:
+    """Rows of very different size."""
+    return tf.stack([tf.exp(x[0] * x[1]) * 1e3, x[2] ** 3 * 1e-4, x[0] * 1e-6])
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 2), (2, 0)])
+def test_one_entry_three_per_cent_off(place: tuple) -> None:
+    J = jacobian(scales)(X64).numpy()
+    check_jacobian(scales, X64, J)
+    J[place] *= 1.03
+    with pytest.raises(JacobianError, match=r"J\[{}, {}\]".format(*place)):
+        check_jacobian(scales, X64, J)
+
+
+def test_one_entry_of_an_lstm_three_per_cent_off() -> None:
+    layer = keras.layers.LSTM(4, return_sequences=True, dtype="float64")
+    x = numbers(2, 5, 3)
+    J = batch_jacobian(layer)(x).numpy()
+    check_jacobian(layer, x, J)
+    J[1, 3, 2, 1, 0] *= 1.03
+    with pytest.raises(JacobianError, match=r"J\[1, 3, 2, 1, 0\]"):
+        check_jacobian(layer, x, J)
+
+
+SILENT = {
+    "slope zero, curved": (tf.cos, [0.0, 0.0]),
+    "all constant": (lambda x: x * 0 + 5, [1.0, 2.0]),
+    "one constant": (lambda x: tf.stack([x[0] * 0 + 5, x[1]]), [1.0, 2.0]),
+    "saturated units": (tf.tanh, [20.0, 9.0, 7.0, 0.3]),
+    "cube at zero": (lambda x: x**3, [0.0, 1.0]),
+    "far out": (tf.sin, [1e5, 1.0]),
+    "tiny scale": (lambda x: tf.exp(-x * 1e6), [1e-6, 2e-6]),
+    "near a kink": (tf.nn.relu, [1e-4, -1e-5, 1.0]),
+    "edge of the domain": (tf.math.log, [1e-7, 1.0]),
+    "inputs of two units": (lambda x: 1e6 * x[0] + tf.sin(x[1]), [0.1, 1.0]),
+    "float32 on the way": (
+        lambda x: tf.cast(tf.sin(tf.cast(x, "float32")), x.dtype),
+        [0.3, 1.2],
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", SILENT)
+def test_right_at_every_scale(case: str, dtype: str) -> None:
+    f, numbers = SILENT[case]
+    x = tf.constant(numbers, dtype)
+    J = jacobian(f)(x)
+    check_jacobian(f, x)
+    check_jacobian(f, x, J)
+    wrong = 1.05 * np.asarray(J) + (np.abs(J).max() or 1) * 0.05
+    with pytest.raises(JacobianError):
+        check_jacobian(f, x, wrong)
+
+
+def test_a_kink_or_chance_is_not_silent() -> None:
+    with pytest.raises(CannotTellError, match="a kink"):
+        check_jacobian(tf.nn.relu, tf.zeros([3]))
+    with pytest.raises(JacobianError):
+        check_jacobian(lambda x: x * tf.random.normal([3]), X)
+
+
+@pytest.mark.parametrize("bias", [0.0, 2e5])
+def test_a_wrong_gradient_of_ones_own_is_found(bias: float) -> None:
+    @tf.custom_gradient
+    def f(x: tf.Tensor) -> tuple:
+        return bias + tf.sin(x), lambda u: 0 * u
+
+    with pytest.raises(JacobianError, match="got 0; the error"):
+        check_jacobian(f, X)
+
+
+def test_a_black_box_with_a_jacobian_by_hand() -> None:
+    x = np.array([1.0, 2.0])
+    check_jacobian(np.sin, x, np.diag(np.cos(x)))
+    with pytest.raises(JacobianError):
+        check_jacobian(np.sin, x, np.diag(np.sin(x)))
+
+
+def test_half_precision_on_the_way_is_refused() -> None:
+    hidden = keras.layers.Dense(5, "tanh", dtype="mixed_float16")
+    last = keras.layers.Dense(2, dtype="float32")
+    model = keras.Sequential([keras.Input([3]), hidden, last])
+    x = numbers(4, 3, dtype="float32")
+    for f in (model, lambda x: 2 * model(x)):
+        with pytest.raises(TypeError, match="got float16, too coarse"):
+            check_jacobian(f, x)
+
+
+def test_masked_arrays_are_refused() -> None:
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    with pytest.raises(TypeError, match="`check_jacobian`.*without a mask"):
+        check_jacobian(tf.sin, masked, np.eye(2))
+    with pytest.raises(TypeError, match="`check_jacobian`.*J without a mask"):
+        check_jacobian(tf.sin, X64[:2], np.ma.array(np.eye(2)))
+
+
+# check_jacobian: state
+
+
+def test_moving_statistics_stay_and_do_not_matter() -> None:
+    layer = keras.layers.BatchNormalization()
+    x = numbers(4, 3, dtype="float32") + 3
+    layer(x, training=True)
+    before = [v.numpy() for v in layer.variables]
+    check_jacobian(lambda x: layer(x, training=True), x)
+    for old, new in zip(before, layer.variables, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_state_of_a_module_is_the_same_for_every_evaluation() -> None:
+    count = tf.Variable(1.0)
+
+    def f(x: tf.Tensor) -> tf.Tensor:
+        count.assign_add(1.0)
+        return x * count
+
+    check_jacobian(f, X, 2 * np.eye(3, dtype="float32"))
+    check_jacobian(tf.function(f), X)
+    assert count == 1
+
+
+def test_dropout_draws_the_same_in_every_evaluation() -> None:
+    drop = keras.layers.Dropout(0.5, seed=1)
+    state = drop.seed_generator.state.numpy()
+    check_jacobian(lambda x: drop(tf.sin(x), training=True), X)
+    np.testing.assert_array_equal(state, drop.seed_generator.state)
+    generator = tf.random.Generator.from_seed(3)
+    state = generator.state.numpy()
+    check_jacobian(lambda x: x * generator.normal([3]), X)
+    np.testing.assert_array_equal(state, generator.state)
+
+
+def test_state_of_a_layer_that_leaves_tensorflow() -> None:
+    class Layer(keras.layers.Layer):
+        def build(self, shape: tuple) -> None:
+            self.count = self.add_weight(name="count", initializer="zeros")
+
+        def call(self, x: tf.Tensor) -> tf.Tensor:
+            self.count.assign_add(1.0)
+            return tf.constant(np.sin(x.numpy()))
+
+    layer = Layer()
+    layer.build([3])
+    check_jacobian(layer, X, np.diag(np.cos(X)))
+    assert layer.count == 0

@@ -57,6 +57,19 @@ def test_nothing_to_draw_is_explained():
         helpers.plot_jacobian(np.ones((2, 3)), y_axes=3)
 
 
+@pytest.mark.parametrize(
+    ("J", "message"),
+    [
+        (np.ones((2, 3)) * 1j, "expected real numbers, got complex128"),
+        ({"a": np.ones((2, 3))}, "expected numbers, got object"),
+        (["a", "b"], "expected numbers, got <U1"),
+    ],
+)
+def test_what_no_colour_stands_for_is_refused(J, message):
+    with pytest.raises(TypeError, match=f"`plot_jacobian`: {message}"):
+        helpers.plot_jacobian(J)
+
+
 def test_a_nan_does_not_change_the_colours():
     ax = helpers.plot_jacobian(np.array([[1.0, np.nan], [-5.0, np.inf]]))
     assert ax.images[0].get_clim() == (-5, 5)
