@@ -1,16 +1,17 @@
 """Is the rule of a `tf.custom_gradient` a vector-Jacobian product?"""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.checks import JacobianError
+from helpers.derivatives.core.compiled import autographed
 from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.differences import finite_difference_jacobian
 from helpers.derivatives.magnitudes import largest
-from helpers.derivatives.products import vjp
 
 # Directions in which the rule is compared with differences.
 DIRECTIONS = 3
@@ -88,11 +89,26 @@ class Rule:
         scale = max(largest(e.numpy()) for e in self.ys)
         self.atol = 10 * noise * scale if atol is None else atol
         self.dy, self.other = self.seed(), self.seed()
-        self.run = vjp(self.flat, unconnected="zero")
+        self.run = tf.function(partial(self.products), autograph=False)
+        self.compiled = autographed(self.flat)
 
     def flat(self, leaves: list) -> list:
         x = tf.nest.pack_sequence_as(self.x, leaves)
         return [tf.convert_to_tensor(e) for e in tf.nest.flatten(self.f(x))]
+
+    def products(self, leaves: list, dy: list) -> list:
+        """What the rule returns for each leaf, of whatever shape.
+
+        A tape hands on a wrong shape, which `vjp` refuses.
+        """
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(leaves)
+            ys = self.compiled(leaves)
+        found = tape.gradient(ys, leaves, dy)
+        return [
+            tf.zeros_like(x) if g is None else tf.convert_to_tensor(g)
+            for g, x in zip(found, leaves, strict=True)
+        ]
 
     def seed(self) -> list:
         """One random dy for each output."""
@@ -104,7 +120,7 @@ class Rule:
 
     def gradient(self, dy: list, k: int) -> np.ndarray:
         """What the rule returns for leaf k."""
-        return self.run(self.leaves, dy)[1][k].numpy()
+        return self.run(self.leaves, dy)[k].numpy()
 
     def is_none(self, k: int) -> bool:
         def alone(leaf: tf.Tensor) -> list:

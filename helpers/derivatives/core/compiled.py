@@ -1,25 +1,19 @@
 """The compiled callable that every derivative in this package returns."""
 
 import inspect
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
 import tensorflow as tf
 
+from helpers.derivatives.core.explanations import explained
 from helpers.derivatives.core.log import without_warning
 from helpers.derivatives.core.references import references, same
 from helpers.derivatives.core.refusals import refusal, speaking_as
-from helpers.derivatives.core.requirements import as_tensors, running_refusal
+from helpers.derivatives.core.requirements import as_tensors
 from helpers.derivatives.core.tensorflow_private import converted_by_autograph
 from helpers.derivatives.core.types import Function
-
-LEAVES_TENSORFLOW = re.compile(
-    r"symbolic `?tf\.Tensor`?.*numpy|'SymbolicTensor' object has no "
-    r"attribute 'numpy'|numpy\(\) is only available when eager"
-)
-NO_GRADIENT = re.compile(r"No gradient defined for .*op type: (\w+)")
 
 
 class Compiled:
@@ -73,7 +67,7 @@ class Compiled:
             try:
                 result = self._function(*tensors)
             except Exception as error:
-                clearer = self.explained(error)
+                clearer = explained(error, jit=self._jit)
                 if clearer is None:
                     raise
                 raise clearer from error
@@ -102,64 +96,6 @@ class Compiled:
     def finished(self, result: Any) -> Any:
         """What the caller gets of the result; a place for checks."""
         return result
-
-    def explained(self, error: Exception) -> Exception | None:
-        """What a known error of TensorFlow means here, and what to use."""
-        text = str(error)
-        eager_only = isinstance(error, NotImplementedError | AttributeError)
-        if eager_only and LEAVES_TENSORFLOW.search(text):
-            return refusal(
-                "f to be made of TensorFlow operations",
-                "one that leaves TensorFlow (NumPy, `.numpy()`)",
-                "`tf.` operations, or `finite_difference_jacobian` for a "
-                "black box",
-                kind=TypeError,
-            )
-        invalid = isinstance(error, tf.errors.InvalidArgumentError)
-        if invalid:
-            refused = running_refusal(error)
-            if refused is not None:
-                return refused
-        if self._jit and invalid and "TensorList" in text:
-            return refusal(
-                "a function that XLA can compile",
-                "one with a TensorArray loop (a Keras recurrent layer)",
-                "`jit=False`",
-            )
-        if "KeyError: b'pyfunc" in text:
-            return refusal(
-                "f to be made of TensorFlow operations",
-                "one with tf.py_function, which TensorFlow differentiates "
-                "only once for each call",
-                "`vjp`, one product at a time, or "
-                "`finite_difference_jacobian`",
-            )
-        if "handle data not set" in text:
-            return refusal(
-                "f to build its loops when it is called",
-                "one that was traced before, with a loop (a recurrent layer "
-                "in a SavedModel)",
-                "the model from a .keras file, unroll=True before the "
-                "export, or `vjp`, one product at a time",
-            )
-        if "Gradient explicitly disabled" in text:
-            return running_refusal(error)
-        missing = NO_GRADIENT.search(text)
-        if isinstance(error, LookupError) and missing:
-            return refusal(
-                "operations that TensorFlow can differentiate this often",
-                f"{missing[1]}, which has no derivative",
-                "other operations, or `finite_difference_jacobian` of the "
-                "derivative that you can have",
-            )
-        if "variant-dtype" in text:
-            return refusal(
-                "a function that TensorFlow can differentiate twice",
-                "one with a TensorArray loop (a Keras recurrent layer), whose "
-                "derivative it cannot map over rows",
-                "`hvp`, one product at a time, or unroll=True in the layer",
-            )
-        return None
 
     @property
     def traces(self) -> int:

@@ -123,12 +123,15 @@ def test_own_rules_are_followed_when_functions_run_eagerly():
     np.testing.assert_allclose(found, expected)
 
 
-def test_unknown_rank_in_forward_mode():
-    def f(z):
+def test_unknown_rank_and_py_function():
+    def unranked(z):
         return tf.py_function(lambda z: 2 * z, [z], z.dtype)
 
-    with pytest.raises(ValueError, match="rank of its output"):
-        jacobian(f, mode="forward")(POINT)
+    def f(z):
+        return tf.ensure_shape(unranked(z), z.shape)
+
+    with pytest.raises(ValueError, match="whose number of axes is known"):
+        jacobian(unranked)(POINT)
     with pytest.raises(ValueError, match="tf.py_function.*use `vjp`"):
         jacobian(f)(POINT)
 

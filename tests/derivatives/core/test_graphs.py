@@ -1,0 +1,82 @@
+"""What a traced function is made of."""
+
+import keras
+import tensorflow as tf
+
+from helpers.derivatives.core import graphs
+from helpers.derivatives.core.graphs import Traced
+
+
+def traced(f, shape=(3,)):
+    """f as a part of a graph, from its input to its outputs."""
+    graph = (
+        tf.function(f, autograph=False)
+        .get_concrete_function(tf.TensorSpec(shape))
+        .graph
+    )
+    return Traced(graph.inputs[:1], graph.outputs)
+
+
+def black_box(x):
+    y = tf.numpy_function(lambda a: a**2, [x], x.dtype)
+    return tf.ensure_shape(y, x.shape)
+
+
+def test_the_path_leaves_out_what_the_input_does_not_reach():
+    kinds = {op.type for op in graphs.path(traced(lambda x: x * tf.exp(2.0)))}
+    assert "Mul" in kinds and "Exp" not in kinds
+
+
+def test_a_part_outside_tensorflow_is_found():
+    assert graphs.left_out(traced(lambda x: x + black_box(x))) == ["PyFunc"]
+    assert graphs.left_out(traced(lambda x: x * black_box(tf.ones(3)))) == []
+
+
+def test_a_part_inside_of_a_call_is_found():
+    inner = tf.function(lambda x: x + black_box(x))
+    assert graphs.left_out(traced(lambda x: inner(x))) == ["PyFunc"]
+
+
+def test_a_part_with_a_rule_of_its_own_is_not_looked_into():
+    @tf.custom_gradient
+    def f(x):
+        return black_box(x), lambda u: 2 * x * u
+
+    assert graphs.left_out(traced(f)) == []
+
+
+def test_constants_are_no_loss():
+    assert graphs.left_out(traced(lambda x: x * tf.stop_gradient(x))) == []
+
+
+def test_chance_counts_only_where_it_reaches_the_output():
+    assert graphs.changes(traced(lambda x: x * tf.random.uniform([]))) == [
+        "RandomUniform"
+    ]
+
+    def unused(x):
+        tf.random.uniform([])
+        return x**2
+
+    assert graphs.changes(traced(unused)) == []
+
+
+def test_dropout_in_inference_changes_nothing():
+    layer = keras.layers.LSTM(2, dropout=0.5)
+    layer.build([1, 4, 3])
+    assert graphs.changes(traced(lambda x: layer(x), (1, 4, 3))) == []
+
+
+def test_statistics_that_move_are_changes():
+    norm = keras.layers.BatchNormalization()
+    norm.build([5, 3])
+    found = graphs.changes(traced(lambda x: norm(x, training=True), (5, 3)))
+    assert any("Assign" in kind for kind in found)
+
+
+def test_loops_are_found_inside_of_calls():
+    layer = keras.layers.LSTM(2)
+    layer.build([1, 4, 3])
+    run = tf.function(lambda x: layer(x))
+    assert graphs.has_loop(traced(lambda x: run(x), (1, 4, 3)).graph)
+    assert not graphs.has_loop(traced(tf.sin).graph)

@@ -1,0 +1,98 @@
+"""Each private name of TensorFlow and Keras still does what we need.
+
+A test that fails here after a change of version names what has moved.
+"""
+
+import keras
+import pytest
+import tensorflow as tf
+
+from helpers.derivatives.core import tensorflow_private as private
+
+
+def graph_of(f, *shapes, dtype=tf.float32):
+    """The graph of f, traced with inputs of the given shapes."""
+    specs = [tf.TensorSpec(shape, dtype) for shape in shapes]
+    return tf.function(f).get_concrete_function(*specs).graph
+
+
+def one(graph, kind):
+    return next(op for op in graph.get_operations() if op.type == kind)
+
+
+def test_autograph_converts_one_function():
+    def f(x):
+        while tf.reduce_sum(x) < 100.0:
+            x = 2.0 * x
+        return x
+
+    run = tf.function(private.converted_by_autograph(f), autograph=False)
+    assert run(tf.constant([3.0])) == 192
+
+
+@pytest.mark.parametrize(
+    ("kind", "known", "constant"),
+    [
+        ("MatMul", True, False),
+        ("PyFunc", False, True),
+        ("ResizeBilinearGrad", False, True),
+        ("SoftsignGrad", False, False),
+        ("NoSuchOperation", False, False),
+    ],
+)
+def test_the_registry_of_gradients(kind, known, constant):
+    assert private.has_gradient(kind) is known
+    assert private.is_declared_constant(kind) is constant
+
+
+def test_own_rules_are_marked():
+    @tf.custom_gradient
+    def seven(x):
+        return x**2, lambda u: 7 * x * u
+
+    operations = graph_of(lambda x: seven(x), [3]).get_operations()
+    assert any(map(private.has_own_rule, operations))
+    plain = graph_of(lambda x: x**2, [3]).get_operations()
+    assert not any(map(private.has_own_rule, plain))
+
+
+def test_the_graphs_of_calls_and_loops():
+    inner = tf.function(lambda x: tf.sin(x))
+    call = one(graph_of(lambda x: inner(x), [3]), "PartitionedCall")
+    (called,) = private.called_graphs(call)
+    assert one(called, "Sin")
+
+    def loop(x):
+        return tf.while_loop(
+            lambda y: tf.reduce_sum(y) < 9, lambda y: (tf.exp(y),), (x,)
+        )
+
+    condition, body = private.called_graphs(
+        one(graph_of(loop, [3]), "StatelessWhile")
+    )
+    assert one(condition, "Less") and one(body, "Exp")
+
+
+def test_what_keras_casts_is_told_from_what_the_caller_casts():
+    layer = keras.layers.Activation("tanh")
+    graph = graph_of(lambda x: layer(x), [2, 3], dtype=tf.float64)
+    assert private.is_autocast(one(graph, "Cast"))
+    own = graph_of(lambda x: tf.cast(x, tf.float32), [2, 3], dtype=tf.float64)
+    assert not private.is_autocast(one(own, "Cast"))
+
+
+def test_masks_and_inputs_of_layers():
+    masked = keras.layers.Masking()(tf.zeros([2, 3, 4]))
+    assert private.has_keras_mask(masked)
+    assert not private.has_keras_mask(tf.zeros([2, 3, 4]))
+    layer = keras.layers.Dense(2)
+    symbolic = keras.Input([3])
+    layer(symbolic)
+    assert list(private.symbolic_inputs(layer)) == [symbolic]
+
+
+def test_all_layers_however_deep():
+    inner = keras.Sequential([keras.layers.Dense(2)])
+    outer = keras.Sequential([keras.Input([3]), inner])
+    names = {layer.name for layer in private.all_layers(outer)}
+    assert {outer.name, inner.name, inner.layers[0].name} <= names
