@@ -8,9 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers.derivatives.core.refusals import public, refusal
+
 MARKERS = ("o", "s", "^", "D")
 
 
+@public
 def step_norms(J: Any) -> np.ndarray:
     """Size of each step's block: how strongly step s acts on step t.
 
@@ -28,10 +31,10 @@ def step_norms(J: Any) -> np.ndarray:
     """
     J = np.asarray(J)
     if J.ndim != 5:
-        raise ValueError(
-            "`step_norms`: expected J of shape (b, T, units, S, features), "
-            f"got {J.shape}; use J[:, tf.newaxis] where the layer returns "
-            "its last step only."
+        raise refusal(
+            "J of shape (b, T, units, S, features)",
+            f"{J.shape}",
+            "J[:, tf.newaxis] where the layer returns its last step only",
         )
     return np.sqrt((J**2).sum(axis=(2, 4)).mean(axis=0))
 
