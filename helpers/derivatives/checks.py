@@ -49,8 +49,9 @@ def check_jacobian(
     difference (measured: two or more step sizes, and the rounding of y), and
     rtol times the largest entry of its row, the derivatives of one number of
     y by one leaf of x. Where the uncertainty is above ε^(1/4) of the largest
-    slope of the row (2 % in float32, 0.01 % in float64), the differences say
-    too little: a large number in y swallows a small slope, or f has a kink.
+    slope of the row over any step that was tried (2 % in float32, 0.01 % in
+    float64), the differences say too little: a large number in y swallows a
+    small slope, or f has a kink.
     Then the check is not silent either, it raises a CannotTellError. Only
     rows that hardly matter beside the other rows (a saturated unit, a
     constant) pass without, when automatic differentiation agrees with J.
@@ -69,9 +70,10 @@ def check_jacobian(
         rtol: allowed error, relative to the largest entry of the row. None:
             50 ε^(2/3), that is 2e-9 in float64 and 1e-3 in float32, with the
             ε of the narrowest dtype on the way from x to y.
-        atol: allowed error besides. None: 0. With rtol or atol given, a
-            difference that is more uncertain than they allow raises a
-            CannotTellError.
+        atol: allowed error besides. None: ε^(3/4) times the largest entry
+            of all rows, for the rounding of J itself, or 0 if rtol is given.
+            With rtol or atol given, a difference that is more uncertain than
+            they allow raises a CannotTellError.
 
     Raises:
         JacobianError: an entry is off by more than is allowed; the message
@@ -192,14 +194,25 @@ class Limits:
     rtol: float | None
     atol: float | None
 
+    @property
+    def strict(self) -> bool:
+        """Whether the caller said how much is allowed."""
+        return self.rtol is not None or self.atol is not None
+
     def allowed(self, block: "Block") -> np.ndarray:
         """The error that J may have itself, per row."""
-        rtol = 50 * self.epsilon ** (2 / 3) if self.rtol is None else self.rtol
-        return (self.atol or 0) + rtol * block.row(np.abs(block.D.slopes))
+        slopes = np.abs(block.D.slopes)
+        rtol, atol = self.rtol, self.atol
+        if rtol is None:
+            rtol = 50 * self.epsilon ** (2 / 3)
+        if atol is None:
+            loose = 0 if self.strict else self.epsilon ** (3 / 4)
+            atol = loose * largest(slopes)
+        return atol + rtol * block.row(slopes)
 
     def resolved(self, block: "Block") -> np.ndarray:
         """The uncertainty that differences may have, per row."""
-        if self.rtol is not None or self.atol is not None:
+        if self.strict:
             return self.allowed(block)
         return resolution(self.epsilon) * block.row(block.D.reach)
 
@@ -254,10 +267,9 @@ def refuse_hidden(
     blocks: list[Block], limits: Limits, opinion: list[np.ndarray] | None
 ) -> None:
     """Raise a CannotTellError unless what is hidden hardly matters."""
-    strict = limits.rtol is not None or limits.atol is not None
     for place, block in enumerate(blocks):
         errors = np.where(hidden(block, limits), block.D.errors, 0)
-        if opinion is not None and not strict:
+        if opinion is not None and not limits.strict:
             errors[excused(block, errors, opinion[place], limits)] = 0
         if errors.any():
             raise undecided(block, errors)

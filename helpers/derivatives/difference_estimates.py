@@ -261,7 +261,8 @@ class Best:
         noise = SPREAD * self.rounding / steps
         changed = (at[0][0] != still[0]) | (at[1][0] != still[0])
         if self.last is not None:
-            errors = 2 * self.gaps(slopes, forward, steps) + noise
+            # Twice as careful as with two sizes: the best of many is taken.
+            errors = 4 * self.gaps(slopes, forward, steps) + 2 * noise
             # No digit changed: that says something only where none is lost.
             told = changed | (self.rounding == 0)
             self.choose(slopes, np.where(told, errors, np.inf))

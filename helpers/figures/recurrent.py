@@ -177,6 +177,7 @@ def draw_windows(
     return fig
 
 
+@public
 def step_norms(J: Any) -> np.ndarray:
     """Size of each step's block: how strongly step s acts on step t.
 

@@ -7,14 +7,20 @@ from tests.support import ROOT
 # Where a module's proof is, if not in tests/<room>/test_<module>.py.
 ELSEWHERE = {
     "book/epoch_bar": "chapters/test_quick_answer.py",
-    "book/outcomes": "book/test_recurrent_steps.py",
-    "book/recurrent_settings": "book/test_recurrent_steps.py",
-    "derivatives/core/*": "derivatives/test_jacobians.py",
+    "derivatives/core/compiled": "derivatives/core/test_references.py",
+    "derivatives/core/explanations": "derivatives/core/test_refusals.py",
+    "derivatives/core/log": "book/test_outcomes.py",
+    "derivatives/core/mode": "derivatives/core/test_forward_mode.py",
+    "derivatives/core/pullback": "derivatives/core/test_basis.py",
+    "derivatives/core/pushforward": "derivatives/core/test_basis.py",
+    "derivatives/core/requirements": "derivatives/core/test_refusals.py",
+    "derivatives/core/silent_losses": "derivatives/core/test_refusals.py",
+    "derivatives/core/types": "repository/test_rooms.py",
     "derivatives/difference_*": "derivatives/test_differences.py",
+    "derivatives/tracing": "derivatives/test_checks.py",
     "derivatives/independence": "derivatives/test_checks.py",
     "derivatives/variables": "derivatives/test_weights.py",
     "exercises/*": "exercises/answers_{}.py",
-    "figures/recurrent": "book/test_recurrent_steps.py",
 }
 
 

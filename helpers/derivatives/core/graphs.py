@@ -87,6 +87,8 @@ def between(traced: Traced) -> set[tf.Operation]:
         return [x.op for x in operation.inputs if carries(x)]
 
     def onward(operation: tf.Operation) -> list[tf.Operation]:
+        if operation.type in CONSTANT:
+            return []
         results = filter(carries, operation.outputs)
         return [op for result in results for op in result.consumers()]
 

@@ -47,6 +47,8 @@ def test_a_part_with_a_rule_of_its_own_is_not_looked_into():
 
 def test_constants_are_no_loss():
     assert graphs.left_out(traced(lambda x: x * tf.stop_gradient(x))) == []
+    behind = traced(lambda x: x * black_box(tf.stop_gradient(x)))
+    assert graphs.left_out(behind) == []
 
 
 def test_chance_counts_only_where_it_reaches_the_output():

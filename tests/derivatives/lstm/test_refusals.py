@@ -114,7 +114,7 @@ def test_refused_inputs(x: object, error: type, match: str) -> None:
 
 
 def test_refuses_to_round_the_input() -> None:
-    with pytest.raises(TypeError, match="no wider than the model's float32"):
+    with pytest.raises(TypeError, match="input of the layer's float32"):
         lstm_jacobian(lstm("float32"))(sequences())
 
 
