@@ -64,7 +64,7 @@ def named_by(f: FunctionType) -> Iterator[Any]:
         except ValueError:
             # A name that is not bound yet.
             yield None
-    for name in sorted(global_names(f.__code__)):
+    for name in global_names(f.__code__):
         found = f.__globals__.get(name)
         elsewhere = (
             isinstance(found, FunctionType)
@@ -74,10 +74,12 @@ def named_by(f: FunctionType) -> Iterator[Any]:
             yield found
 
 
-def global_names(code: CodeType) -> set[str]:
-    """The names that a function, and those inside it, look up."""
+@functools.cache
+def global_names(code: CodeType) -> tuple[str, ...]:
+    """The names that a function, and those inside it, look up, sorted."""
     inner = [c for c in code.co_consts if isinstance(c, CodeType)]
-    return set(code.co_names).union(*map(global_names, inner))
+    names = set(code.co_names).union(*map(global_names, inner))
+    return tuple(sorted(names))
 
 
 def settings(layer: keras.Layer) -> Iterator[Any]:
