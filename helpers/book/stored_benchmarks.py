@@ -12,7 +12,7 @@ def benchmark_text(path: str | Path) -> str:
     versions follow at the end.
 
     Args:
-        path: a file that `benchmarks/lstm.py` has written.
+        path: a file that `make bench` has written.
 
     Raises:
         FileNotFoundError: there is no such file.

@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 def progress_bar(
@@ -13,11 +14,13 @@ def progress_bar(
     total: int | None = None,
     label: str = "",
     show: bool = True,
-) -> tqdm:
+) -> "tqdm":
     """Wrap an iterable in a bar that vanishes when the work is done.
 
     The environment variable TQDM_DISABLE=1 hides every bar.
     """
+    from tqdm import tqdm
+
     stream = NotebookLine() if in_notebook() else sys.stderr
     options = {"disable": True} if not show else {}
     return tqdm(

@@ -55,3 +55,23 @@ def test_an_arrow_the_wrong_way_is_found(
 def test_types_are_right() -> None:
     result = checked(ROOT, "-m", "mypy")
     assert result.returncode == 0, result.stdout
+
+
+ALONE = """
+import sys, tensorflow, keras
+before = set(sys.modules)
+import helpers
+for room, names in helpers.ROOMS.items():
+    if room.startswith("derivatives"):
+        for name in names.split():
+            getattr(helpers, name)
+wanted = {"matplotlib", "psutil", "tqdm"}
+print(sorted(wanted & (set(sys.modules) - before)))
+"""
+
+
+def test_derivatives_load_no_figures_bars_or_measuring() -> None:
+    """Keras itself loads some of these, where they are installed."""
+    command = [sys.executable, "-c", ALONE]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

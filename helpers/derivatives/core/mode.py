@@ -28,7 +28,7 @@ from helpers.derivatives.core.types import (
 
 # Forward mode is chosen when the output has at least this many numbers per
 # number of the input: a column costs up to twice as much as a row (measured
-# by `benchmarks/crossover.py`).
+# by `python -m benchmarks.crossover`).
 CROSSOVER = 2
 NO_RULE = (
     "TensorFlow has no forward rule for one of its operations; for a "

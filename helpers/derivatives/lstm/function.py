@@ -33,9 +33,9 @@ def fast_lstm(layer: keras.Layer) -> Callable[[tf.Tensor], tf.Tensor]:
     This function carries only the two states, so that `jvp` and
     mode="forward" work, and one scalar output per sample is differentiated
     faster, most of all by `batch_jacobian` with jit=True (several outputs
-    need jit=False); `benchmarks/lstm.py` measures by how much. The memory
-    traffic of a gradient with respect to x grows with T²: meant for windows
-    of up to some hundred steps.
+    need jit=False); `make bench` measures by how much. The memory traffic of
+    a gradient with respect to x grows with T²: meant for windows of up to
+    some hundred steps.
 
     Args:
         layer: a built keras.layers.LSTM, any activation, or a built
