@@ -16,6 +16,12 @@ window.addEventListener("load", () => {
     label(brand, "Book title");
   }
 
+  for (const toggle of document.querySelectorAll(
+    "nav details > summary:has(.toctree-toggle)")) {
+    const page = toggle.closest("li")?.querySelector("a");
+    label(toggle, "Pages of: " + (page?.innerText.trim() || "this chapter"));
+  }
+
   const reachable = () => {
     for (const box of document.querySelectorAll(
       "div.math, .cell_output .output, .pst-scrollable-table-container")) {
