@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from helpers.derivatives.core.explanations import explained
 from helpers.derivatives.core.log import without_warning
-from helpers.derivatives.core.references import references, same
+from helpers.derivatives.core.references import References
 from helpers.derivatives.core.refusals import refusal, speaking_as
 from helpers.derivatives.core.requirements import as_tensors
 from helpers.derivatives.core.tensorflow_private import converted_by_autograph
@@ -47,7 +47,7 @@ class Compiled:
         self._compute = compute
         self._count = len(inspect.signature(compute).parameters)
         self._before = 0
-        self._seen: list[Any] | None = None
+        self._seen: References | None = None
         self._start()
 
     def _start(self) -> None:
@@ -72,15 +72,14 @@ class Compiled:
                     raise
                 raise clearer from error
             if self.traces != traces or self._seen is None:
-                self._seen = references(self._f)
+                self._seen = References(self._f)
             return self.finished(result)
 
     def _notice_changes(self) -> None:
         """Forget the graphs if a name that f uses has another meaning."""
-        if self._seen is None or same(self._seen, references(self._f)):
-            return
-        self._before = self.traces
-        self._start()
+        if self._seen is not None and self._seen.changed():
+            self._before = self.traces
+            self._start()
 
     def tensors(self, arguments: tuple) -> list[Any]:
         """The arguments as floating tensors, or an error that says why not."""
