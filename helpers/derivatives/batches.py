@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.core.refusals import public, refusal
-from helpers.derivatives.core.requirements import masked
+from helpers.derivatives.core.requirements import masked, refuse_mask
 from helpers.derivatives.core.tensorflow_private import has_keras_mask
 from helpers.derivatives.progress import progress_bar
 
@@ -102,13 +102,8 @@ def store(result: Any, block: Any, start: int, size: int) -> None:
 
 def common_length(x: Any) -> int:
     leaves = tf.nest.flatten(x)
-    if any(isinstance(leaf, np.ma.MaskedArray) for leaf in leaves):
-        raise refusal(
-            "arrays without a mask",
-            "a NumPy masked array, whose mask would be ignored",
-            "x.filled(value), or only the samples that are there",
-            kind=TypeError,
-        )
+    for leaf in leaves:
+        refuse_mask(leaf, "arrays without a mask")
     shapes = [np.shape(leaf) for leaf in leaves]
     lengths = {shape[0] if shape else None for shape in shapes}
     if len(lengths) != 1 or None in lengths:

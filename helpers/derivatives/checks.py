@@ -9,7 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.core.refusals import public, refusal
-from helpers.derivatives.core.requirements import as_tensors, check_function
+from helpers.derivatives.core.requirements import (
+    as_tensors,
+    check_function,
+    refuse_mask,
+)
 from helpers.derivatives.difference_estimates import (
     Estimate,
     estimate,
@@ -17,13 +21,8 @@ from helpers.derivatives.difference_estimates import (
 )
 from helpers.derivatives.difference_values import Evaluator
 from helpers.derivatives.jacobians import batch_jacobian, jacobian
-from helpers.derivatives.magnitudes import largest
-from helpers.derivatives.tracing import (
-    epsilon_of,
-    narrowest,
-    traced,
-    without_traces,
-)
+from helpers.derivatives.magnitudes import epsilon_of, largest
+from helpers.derivatives.tracing import narrowest, traced, without_traces
 
 
 class JacobianError(AssertionError):
@@ -147,13 +146,8 @@ def array_or_tensor(leaf: Any, tensor: tf.Tensor) -> Any:
 
 def as_arrays(J: Any) -> list[np.ndarray]:
     leaves = tf.nest.flatten(J)
-    if any(isinstance(leaf, np.ma.MaskedArray) for leaf in leaves):
-        raise refusal(
-            "J without a mask",
-            "a NumPy masked array, whose mask would be ignored",
-            "J.filled(0)",
-            kind=TypeError,
-        )
+    for leaf in leaves:
+        refuse_mask(leaf, "J without a mask")
     return [np.asarray(leaf) for leaf in leaves]
 
 

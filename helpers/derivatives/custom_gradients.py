@@ -10,8 +10,10 @@ import tensorflow as tf
 from helpers.derivatives.checks import JacobianError
 from helpers.derivatives.core.compiled import autographed
 from helpers.derivatives.core.refusals import public, refusal
+from helpers.derivatives.core.requirements import check_function
+from helpers.derivatives.core.types import Leaves
 from helpers.derivatives.differences import finite_difference_jacobian
-from helpers.derivatives.magnitudes import largest
+from helpers.derivatives.magnitudes import epsilon_of, largest
 
 # Directions in which the rule is compared with differences.
 DIRECTIONS = 3
@@ -81,10 +83,13 @@ class Rule:
         self.f, self.x = f, x
         self.leaves = [tf.convert_to_tensor(e) for e in tf.nest.flatten(x)]
         self.random = np.random.default_rng(0)
-        refuse(f, self.leaves)
+        check_function(f)
+        refuse_half(self.leaves)
         self.ys = self.flat(self.leaves)
-        refuse(f, self.ys)
-        noise = max(noise_level(e.numpy()) for e in [*self.ys, *self.leaves])
+        refuse_half(self.ys)
+        # The relative error of a central difference with its usual step.
+        coarsest = max(epsilon_of(e.dtype) for e in [*self.ys, *self.leaves])
+        noise = coarsest ** (2 / 3)
         self.rtol = 1000 * noise if rtol is None else rtol
         scale = max(largest(e.numpy()) for e in self.ys)
         self.atol = 10 * noise * scale if atol is None else atol
@@ -301,14 +306,7 @@ def replaced(leaves: list, k: int, leaf: tf.Tensor) -> list:
     return [*leaves[:k], leaf, *leaves[k + 1 :]]
 
 
-def refuse(f: Any, tensors: list) -> None:
-    if not callable(f):
-        raise refusal(
-            "a function",
-            type(f).__name__,
-            "check_custom_gradient(f, x)",
-            kind=TypeError,
-        )
+def refuse_half(tensors: Leaves) -> None:
     for dtype in (tensor.dtype for tensor in tensors):
         if dtype not in (tf.float32, tf.float64):
             raise refusal(
@@ -326,8 +324,3 @@ def fault(
     return refusal(
         expected + place, got, use, causes=causes, kind=JacobianError
     )
-
-
-def noise_level(array: np.ndarray) -> float:
-    """The relative error of a central difference with its usual step."""
-    return float(np.finfo(array.dtype).eps ** (2 / 3))

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.core.refusals import public, refusal, speaking_as
+from helpers.derivatives.core.requirements import require_real
+from helpers.derivatives.magnitudes import epsilon_of
 
 NAME = "fixed_point"
 STUCK = (
@@ -157,7 +158,7 @@ class Solver:
         return tf.reduce_all([self.near(*pair) for pair in pairs])
 
     def near(self, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
-        relative = self.tolerance or 10 * epsilon(new.dtype)
+        relative = self.tolerance or 10 * epsilon_of(new.dtype)
         one = tf.ones([], new.dtype)
         scale = tf.maximum(one, tf.reduce_max(tf.abs(new)))
         allowed = tf.cast(relative, new.dtype) * scale
@@ -210,13 +211,7 @@ def shown(tensors: list) -> str:
 
 def floating(leaf: Any) -> tf.Tensor:
     tensor = tf.convert_to_tensor(leaf)
-    if not tensor.dtype.is_floating:
-        raise refusal(
-            "x0 of a floating type",
-            tensor.dtype.name,
-            "tf.cast(x0, tf.float32)",
-            kind=TypeError,
-        )
+    require_real("x0", tensor.dtype)
     return tensor
 
 
@@ -243,7 +238,3 @@ def not_converged(max_steps: int) -> ValueError:
         causes="f is no contraction there: ∂f/∂x has an eigenvalue of 1 or "
         "more in size",
     )
-
-
-def epsilon(dtype: tf.DType) -> float:
-    return float(np.finfo(dtype.as_numpy_dtype).eps)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from ml_dtypes import finfo
 
 from helpers.derivatives.core.basis import Basis, stacked
 from helpers.derivatives.core.compiled import Compiled, autographed
@@ -31,6 +30,7 @@ from helpers.derivatives.core.requirements import (
 )
 from helpers.derivatives.core.silent_losses import refuse_rounding
 from helpers.derivatives.core.types import Function, Structure, Unconnected
+from helpers.derivatives.magnitudes import epsilon_of
 from helpers.derivatives.variables import (
     resource,
     trainable_variables,
@@ -335,10 +335,9 @@ def difference(
     zero = tf.zeros([], tf.float64)
     worst, allowed = [zero], [zero]
     for a, b, dtype in pairs:
-        eps = float(finfo(dtype.as_numpy_dtype).eps)
         worst.append(tf.reduce_max(tf.concat([[0.0], flat(a - b)], 0)))
         size = tf.reduce_max(tf.concat([[0.0], flat(b)], 0))
-        allowed.append(COUPLING * eps ** (2 / 3) * size)
+        allowed.append(COUPLING * epsilon_of(dtype) ** (2 / 3) * size)
     return tf.reduce_max(worst), tf.reduce_max(allowed)
 
 

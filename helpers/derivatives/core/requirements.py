@@ -31,8 +31,7 @@ def check_function(f: Function) -> Function:
         raise refusal(
             "a function, Keras model or layer",
             type(f).__name__,
-            "f, the function, in the first pair of parentheses and the point "
-            "in a second one",
+            "f itself, not its value f(x)",
             kind=TypeError,
         )
     try:
@@ -121,14 +120,13 @@ def as_tensor(leaf: Any) -> tf.Tensor:
 
 def refuse_other_kinds(leaf: Any) -> None:
     """Raise for what TensorFlow would convert and lose a part of."""
-    if isinstance(leaf, tf.RaggedTensor | tf.SparseTensor):
-        raise refusal(
-            "dense tensors",
-            f"a {type(leaf).__name__}",
-            "its `.flat_values` (ragged) or `.values` (sparse) as the input "
-            "and rebuild it inside f",
-            kind=TypeError,
-        )
+    refuse_sparse(
+        leaf,
+        "dense tensors",
+        "its `.flat_values` (ragged) or `.values` (sparse) as the input and "
+        "rebuild it inside f",
+    )
+    refuse_mask(leaf, "an array without a mask")
     if isinstance(leaf, keras.KerasTensor):
         raise refusal(
             "numbers",
@@ -137,11 +135,22 @@ def refuse_other_kinds(leaf: Any) -> None:
             "the tensor or array that you would give to the model",
             kind=TypeError,
         )
+
+
+def refuse_sparse(leaf: object, expected: str, use: str) -> None:
+    """Raise a TypeError for a ragged or sparse tensor."""
+    if isinstance(leaf, tf.RaggedTensor | tf.SparseTensor):
+        got = f"a {type(leaf).__name__}"
+        raise refusal(expected, got, use, kind=TypeError)
+
+
+def refuse_mask(leaf: object, expected: str) -> None:
+    """Raise a TypeError for a NumPy array whose mask would be lost."""
     if isinstance(leaf, np.ma.MaskedArray):
         raise refusal(
-            "an array without a mask",
+            expected,
             "a NumPy masked array, whose mask would be lost",
-            "`.filled(value)`",
+            "`.filled(value)`, or only what is there",
             kind=TypeError,
         )
 
@@ -196,17 +205,20 @@ def check_output(y: Structure) -> Structure:
             kind=TypeError,
         )
     for leaf in leaves:
-        if isinstance(leaf, tf.RaggedTensor | tf.SparseTensor):
-            raise refusal(
-                "f to return dense tensors",
-                f"a {type(leaf).__name__}",
-                "its `.flat_values` (ragged) or `.values` (sparse)",
-                kind=TypeError,
-            )
+        refuse_sparse_output(leaf)
     y = tf.nest.map_structure(tf.convert_to_tensor, y)
     for leaf in tf.nest.flatten(y):
         require_real("output", leaf.dtype)
     return y
+
+
+def refuse_sparse_output(leaf: object) -> None:
+    refuse_sparse(
+        leaf,
+        "f to return dense tensors",
+        "its `.flat_values` (ragged), `.values` or tf.sparse.to_dense "
+        "(sparse)",
+    )
 
 
 def check_size(
