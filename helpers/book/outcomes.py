@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from helpers.derivatives.core.log import without_warning
 
 NOISE = re.compile(r"\x1b\[\d+m|\b__inference_\S*|\b0x[0-9a-f]+\b")
 
 
-def attempt(call: Callable[[], Any], *, width: int = 60) -> str:
+def attempt(call: Callable[[], object], *, width: int = 60) -> str:
     """Return "ok", or the name of the exception and its first words.
 
     TensorFlow's log is kept quiet meanwhile. From the message, colours,

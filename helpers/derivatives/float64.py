@@ -3,12 +3,15 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from helpers.derivatives.core.refusals import public, refusal
+
+# What `get_config` returns: dicts, lists and plain values, as in JSON.
+Config: TypeAlias = object
 
 NARROW = {"bfloat16", "float16", "float32"}
 
@@ -121,16 +124,17 @@ def lambda_name(layer_name: str) -> str:
     return f"function of {layer_name}"
 
 
-def named_lambdas(config: Any) -> Any:
+def named_lambdas(config: Config) -> Config:
     """The configuration, with names instead of the code of Lambda layers."""
     if isinstance(config, list | tuple):
         return type(config)(named_lambdas(each) for each in config)
     if not isinstance(config, dict):
         return config
     config = {key: named_lambdas(value) for key, value in config.items()}
-    if config.get("class_name") == "Lambda":
-        name = lambda_name(config["config"]["name"])
-        config["config"]["function"] = {
+    settings = config.get("config")
+    if config.get("class_name") == "Lambda" and isinstance(settings, dict):
+        name = lambda_name(settings["name"])
+        settings["function"] = {
             "module": "builtins",
             "class_name": "function",
             "config": name,
@@ -158,7 +162,7 @@ def random_state_kept() -> Iterator[None]:
         np.random.set_state(numpy)
 
 
-def in_float64(config: Any) -> Any:
+def in_float64(config: Config) -> Config:
     """The same configuration with every floating dtype set to float64.
 
     A dtype policy is a dictionary, or None in older files; integers and
@@ -176,6 +180,6 @@ def in_float64(config: Any) -> Any:
     return config
 
 
-def is_floating(dtype: Any) -> bool:
+def is_floating(dtype: object) -> bool:
     """False for integers and Booleans; a policy is always floating."""
     return not str(dtype).startswith(("int", "uint", "bool", "string"))

@@ -1,14 +1,19 @@
 """How large the entries of an array are, and how far they are rounded."""
 
+from typing import TYPE_CHECKING
+
 import ml_dtypes
 import numpy as np
-import tensorflow as tf
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
-def epsilon_of(dtype: tf.DType) -> float:
+def epsilon_of(dtype: "tf.DType") -> float:
     """ε, the relative distance from 1 to the next number.
 
     Example:
+        >>> import tensorflow as tf
         >>> [epsilon_of(dtype) for dtype in (tf.bfloat16, tf.float64)]
         [0.0078125, 2.220446049250313e-16]
     """
