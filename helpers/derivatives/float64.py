@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from helpers.derivatives.core.refusals import public, refusal
+from helpers.derivatives.core.tensorflow_private import all_layers
 
 # What `get_config` returns: dicts, lists and plain values, as in JSON.
 Config: TypeAlias = object
@@ -69,7 +70,7 @@ def float64_copy(model: keras.Model) -> keras.Model:
         )
     for ours, theirs in zip(copy.weights, model.weights, strict=True):
         ours.assign(np.asarray(theirs, ours.dtype))
-    for layer in layers_of(copy):
+    for layer in all_layers(copy):
         # Normalization keeps values that it has computed from its weights.
         getattr(layer, "finalize_state", lambda: None)()
     return copy
@@ -78,7 +79,9 @@ def float64_copy(model: keras.Model) -> keras.Model:
 def rebuilt(model: keras.Model) -> keras.Model:
     """The model from its config, in float64, with weights of its own."""
     functions = lambda_functions(model)
-    classes = {type(layer).__name__: type(layer) for layer in layers_of(model)}
+    classes = {
+        type(layer).__name__: type(layer) for layer in all_layers(model)
+    }
     own = {k: v for k, v in classes.items() if not is_keras(v)}
     try:
         config = in_float64(named_lambdas(model.get_config()))
@@ -99,17 +102,13 @@ def rebuilt(model: keras.Model) -> keras.Model:
     return copy
 
 
-def layers_of(model: keras.Model) -> list[keras.Layer]:
-    return list(model._flatten_layers())
-
-
 def is_keras(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "keras"
 
 
 def lambda_functions(model: keras.Model) -> dict[str, Callable]:
     """The function of each Lambda layer, by the name `named_lambdas` uses."""
-    layers = [e for e in layers_of(model) if type(e) is keras.layers.Lambda]
+    layers = [e for e in all_layers(model) if type(e) is keras.layers.Lambda]
     functions = {lambda_name(layer.name): layer.function for layer in layers}
     if len(functions) < len(layers):
         raise refusal(
