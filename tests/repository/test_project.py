@@ -171,3 +171,21 @@ def test_what_is_slow_exists() -> None:
         found = [path for path in tests if path.as_posix().endswith(file)]
         assert found, f"tests/parts.py names {file}, which is not there"
         assert f"def {function}" in text_of(found[0]), f"no test {entry}"
+
+
+def test_a_setting_of_the_linter_installs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = text_of(ROOT / "pyproject.toml")
+    (tmp_path / "requirements.txt").touch()
+    monkeypatch.setattr(tasks, "ROOT", tmp_path)
+
+    def fingerprint(old: str, new: str) -> str:
+        assert old in project
+        text = project.replace(old, new)
+        (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+        return tasks.set_up_fingerprint()
+
+    now = fingerprint("", "")
+    assert fingerprint("max-statements = 15", "max-statements = 9") == now
+    assert fingerprint('"psutil"', '"psutil>=7"') != now
