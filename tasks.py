@@ -319,9 +319,17 @@ def check_python() -> None:
 
 
 def set_up_fingerprint() -> str:
-    """A digest of what the environment is made from."""
-    files = [ROOT / "requirements.txt", ROOT / "pyproject.toml"]
-    return digest(files, str(VENV))
+    """A digest of what the environment is made from.
+
+    Settings of the linter and the tests, in pyproject.toml too, are not.
+    """
+    import tomllib  # after check_python: it needs 3.11
+
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    settings = tomllib.loads(text)
+    package = [settings["build-system"], settings["project"]]
+    package += [settings["tool"]["setuptools"], str(VENV)]
+    return digest([ROOT / "requirements.txt"], json.dumps(package))
 
 
 def quiet_kernels() -> None:

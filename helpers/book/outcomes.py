@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from helpers.derivatives.core.log import without_warning
 
@@ -13,7 +12,7 @@ NOISE = re.compile(
 TRACEBACK = "in user code"
 
 
-def attempt(call: Callable[[], Any], *, width: int = 60) -> str:
+def attempt(call: Callable[[], object], *, width: int = 60) -> str:
     """Return "ok", or the name of the exception and its first words.
 
     TensorFlow's log is kept quiet meanwhile. From the message, colours,

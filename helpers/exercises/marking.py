@@ -3,9 +3,10 @@
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # Every other file in this room marks the exercises of one chapter.
 CHAPTERS = tuple(
@@ -13,6 +14,11 @@ CHAPTERS = tuple(
     for file in sorted(Path(__file__).parent.glob("[a-z]*.py"))
     if file.stem != "marking"
 )
+# What a reader gives: anything. The marker finds out what it is, or raises,
+# and `mark` tells the reader.
+Answer: TypeAlias = Any
+Marker: TypeAlias = Callable[[Answer], str]
+
 RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "unanswered"
 
 
@@ -20,7 +26,7 @@ class Hint(Exception):
     """Raised by a marker: the answer is wrong, and this is what may help."""
 
 
-def mark(exercise: str, answer: Any) -> None:
+def mark(exercise: str, answer: Answer) -> None:
     """Mark an answer and print the verdict.
 
     Args:
@@ -36,7 +42,7 @@ def mark(exercise: str, answer: Any) -> None:
     print(f"Exercise {exercise}: {verdict}. {text}")
 
 
-def verdict_on(exercise: str, answer: Any) -> tuple[str, str]:
+def verdict_on(exercise: str, answer: Answer) -> tuple[str, str]:
     """The verdict and one sentence for the reader."""
     marker = find_marker(exercise)
     if is_blank(answer):
@@ -54,7 +60,7 @@ def verdict_on(exercise: str, answer: Any) -> tuple[str, str]:
     return RIGHT, praise
 
 
-def is_blank(answer: Any) -> bool:
+def is_blank(answer: Answer) -> bool:
     """Dots, nothing, or a list in which some dots are left."""
     parts = answer if isinstance(answer, list | tuple) else ()
     # `in` would compare, which a tensor refuses.
@@ -69,10 +75,10 @@ class Unanswered(Exception):
 class Watched:
     """The reader's function; knows whether it has been written yet."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., object]) -> None:
         self.function = function
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Answer:
         result = self.function(*args, **kwargs)
         if unwritten(self.function, result):
             raise Unanswered
@@ -84,7 +90,7 @@ class Watched:
         return result
 
 
-def unwritten(function: Callable[..., Any], result: Any) -> bool:
+def unwritten(function: Callable[..., object], result: object) -> bool:
     """Dots come back, or nothing from a body that uses no name."""
     if result is not None:
         return is_blank(result)
@@ -92,7 +98,7 @@ def unwritten(function: Callable[..., Any], result: Any) -> bool:
     return code is not None and not code.co_names
 
 
-def find_marker(exercise: str) -> Callable[[Any], str]:
+def find_marker(exercise: str) -> Marker:
     """The function `exercise_<number>` of the chapter's module."""
     chapter, _, number = exercise.partition(" ")
     if chapter not in CHAPTERS:
@@ -101,7 +107,7 @@ def find_marker(exercise: str) -> Callable[[Any], str]:
             f"got {exercise!r}; use a chapter of {CHAPTERS}."
         )
     module = importlib.import_module(f"helpers.exercises.{chapter}")
-    marker: Callable[[Any], str] | None
+    marker: Marker | None
     marker = getattr(module, f"exercise_{number}", None)
     if marker is None:
         names = [n for n in vars(module) if n.startswith("exercise_")]
@@ -112,7 +118,7 @@ def find_marker(exercise: str) -> Callable[[Any], str]:
     return marker
 
 
-def array(value: Any, what: str = "Your answer") -> np.ndarray:
+def array(value: Answer, what: str = "Your answer") -> np.ndarray:
     """The value as numbers, or a hint that it is not numeric."""
     try:
         return np.asarray(value, dtype=float)
@@ -121,7 +127,7 @@ def array(value: Any, what: str = "Your answer") -> np.ndarray:
         raise Hint(f"{what} should be numbers, not {kind}.") from None
 
 
-def near(value: Any, expected: Any, tolerance: float = 1e-4) -> bool:
+def near(value: Answer, expected: ArrayLike, tolerance: float = 1e-4) -> bool:
     """Same shape and the same numbers, up to tolerance."""
     value, expected = array(value), np.asarray(expected)
     return value.shape == expected.shape and np.allclose(

@@ -3,17 +3,17 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import tensorflow as tf
 
 from helpers.derivatives.core.explanations import explained
 from helpers.derivatives.core.log import without_warning
-from helpers.derivatives.core.references import references, same
+from helpers.derivatives.core.references import References
 from helpers.derivatives.core.refusals import refusal, speaking_as
 from helpers.derivatives.core.requirements import as_tensors
 from helpers.derivatives.core.tensorflow_private import converted_by_autograph
-from helpers.derivatives.core.types import Function
+from helpers.derivatives.core.types import Function, Structure
 
 
 class Compiled:
@@ -36,9 +36,9 @@ class Compiled:
     def __init__(
         self,
         name: str,
-        compute: Callable[..., Any],
+        compute: Callable[..., Structure],
         *,
-        f: Any = None,
+        f: Function | None = None,
         jit: bool = False,
     ) -> None:
         self.name = name
@@ -47,7 +47,7 @@ class Compiled:
         self._compute = compute
         self._count = len(inspect.signature(compute).parameters)
         self._before = 0
-        self._seen: list[Any] | None = None
+        self._seen: References | None = None
         self._start()
 
     def _start(self) -> None:
@@ -59,7 +59,7 @@ class Compiled:
             jit_compile=self._jit or None,
         )
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Structure) -> Structure:
         with speaking_as(self.name):
             tensors = self.tensors(arguments)
             self._notice_changes()
@@ -72,17 +72,16 @@ class Compiled:
                     raise
                 raise clearer from error
             if self.traces != traces or self._seen is None:
-                self._seen = references(self._f)
+                self._seen = References(self._f)
             return self.finished(result)
 
     def _notice_changes(self) -> None:
         """Forget the graphs if a name that f uses has another meaning."""
-        if self._seen is None or same(self._seen, references(self._f)):
-            return
-        self._before = self.traces
-        self._start()
+        if self._seen is not None and self._seen.changed():
+            self._before = self.traces
+            self._start()
 
-    def tensors(self, arguments: tuple) -> list[Any]:
+    def tensors(self, arguments: tuple[Structure, ...]) -> list[Structure]:
         """The arguments as floating tensors, or an error that says why not."""
         if len(arguments) != self._count:
             raise refusal(
@@ -93,7 +92,7 @@ class Compiled:
             )
         return [as_tensors(each) for each in arguments]
 
-    def finished(self, result: Any) -> Any:
+    def finished(self, result: Structure) -> Structure:
         """What the caller gets of the result; a place for checks."""
         return result
 
@@ -122,7 +121,7 @@ def autographed(f: Function) -> Function:
     """
     converted = converted_by_autograph(f)
 
-    def run(x: Any) -> Any:
+    def run(x: Structure) -> Structure:
         # Two lambdas in one cell: long and harmless.
         with without_warning("multiple definitions with identical"):
             return converted(x)

@@ -4,12 +4,13 @@ Nothing outside of this file uses a private name of theirs. Each function
 has a test of its own, which says what broke when a version changes.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 from tensorflow.python.framework import ops
+
+from helpers.derivatives.core.types import Function
 
 CALLS = (
     "Case",
@@ -25,7 +26,7 @@ CALLS = (
 AUTOCAST_FILES = ("dtype_policy.py",)
 
 
-def converted_by_autograph(f: Callable[..., Any]) -> Callable[..., Any]:
+def converted_by_autograph(f: Function) -> Function:
     """Return f as AutoGraph runs it: Python `if`, `for`, `while` on tensors.
 
     There is no public way to convert one function and not its callers.
@@ -86,12 +87,12 @@ def is_autocast(operation: tf.Operation) -> bool:
     )
 
 
-def has_keras_mask(x: Any) -> bool:
+def has_keras_mask(x: object) -> bool:
     """Whether a Masking or Embedding layer has put a mask on x."""
     return getattr(x, "_keras_mask", None) is not None
 
 
-def symbolic_inputs(layer: keras.Layer) -> Iterator[Any]:
+def symbolic_inputs(layer: keras.Layer) -> Iterator[keras.KerasTensor]:
     """The symbolic tensors that a layer was called with."""
     for node in getattr(layer, "_inbound_nodes", []):
         yield from node.input_tensors
