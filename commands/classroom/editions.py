@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -215,6 +216,13 @@ def make(kind: str, out: Path = OUT) -> tuple[Path, Path]:
     folder = write(kind, out / kind)
     name = f"jacobians-{kind}"
     return folder, zipped(folder, out / f"{name}.zip", name)
+
+
+def make_zip(kind: str, out: Path) -> Path:
+    """The zip alone, as the site has it."""
+    with tempfile.TemporaryDirectory() as place:
+        _, archive = make(kind, Path(place))
+        return Path(shutil.copy(archive, out))
 
 
 def main(arguments: list[str]) -> int:

@@ -119,7 +119,7 @@ def exercises(path: Path) -> list[Exercise]:
 
 
 def begun(page: str, notebook: NotebookNode) -> Iterator[Exercise]:
-    """Each exercise from its heading on; the cells after it fill it."""
+    """Each exercise from its heading on, filled by the cells after it."""
     exercise: Exercise | None = None
     for cell in notebook.cells:
         heading = cell.cell_type == "markdown" and HEADING.search(cell.source)
@@ -127,17 +127,22 @@ def begun(page: str, notebook: NotebookNode) -> Iterator[Exercise]:
             if exercise:
                 yield exercise
             task = cell.source[heading.start() :]
-            exercise = Exercise(
-                "", page, title_of(notebook), heading[1], len(heading[2]), task
-            )
-        elif exercise and is_stub(cell):
-            exercise.stub, exercise.name, exercise.answer = parts(cell.source)
-        elif exercise and is_solution(cell):
-            code = CODE_BLOCK.search(cell.source)
-            exercise.solution = parts(code[1])[0] if code else ""
-            exercise.explained = cell.source
+            stars, title = len(heading[2]), title_of(notebook)
+            exercise = Exercise("", page, title, heading[1], stars, task)
+        elif exercise:
+            fill(exercise, cell)
     if exercise:
         yield exercise
+
+
+def fill(exercise: Exercise, cell: NotebookNode) -> None:
+    """Take the stub or the solution from a cell below the heading."""
+    if is_stub(cell):
+        exercise.stub, exercise.name, exercise.answer = parts(cell.source)
+    elif is_solution(cell):
+        code = CODE_BLOCK.search(cell.source)
+        exercise.solution = parts(code[1])[0] if code else ""
+        exercise.explained = cell.source
 
 
 def parts(code: str) -> tuple[str, str, str]:

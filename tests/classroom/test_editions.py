@@ -45,8 +45,11 @@ def executed(folder: Path, name: str) -> list[str]:
     client.execute()
     found = notebook.cells[-1].outputs[0]["data"]["text/plain"]
     assert str(folder) in found, "another `helpers` than the one beside it"
-    return ["".join(o.get("text", "") for o in cell.outputs)
-            for cell in notebook.cells if cell.cell_type == "code"]  # fmt: skip
+    return [printed(c) for c in notebook.cells if c.cell_type == "code"]
+
+
+def printed(cell: NotebookNode) -> str:
+    return "".join(output.get("text", "") for output in cell.outputs)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
@@ -83,18 +86,18 @@ def test_solutions_hold_lines_of_their_own() -> None:
 
 @pytest.mark.slow
 def test_the_student_edition_runs_up_to_its_stubs(made: Path) -> None:
-    printed = "".join(executed(made / "student", SHORT))
+    text = "".join(executed(made / "student", SHORT))
     count = len(reading.exercises(reading.ROOT / f"chapters/{SHORT}.ipynb"))
-    assert printed.count("unanswered.") == count > 2
-    assert "right." not in printed
+    assert text.count("unanswered.") == count > 2
+    assert "right." not in text
 
 
 @pytest.mark.slow
 def test_the_solutions_of_the_instructor_edition_pass(made: Path) -> None:
-    printed = "".join(executed(made / "instructor", SHORT))
+    text = "".join(executed(made / "instructor", SHORT))
     count = len(reading.exercises(reading.ROOT / f"chapters/{SHORT}.ipynb"))
-    assert printed.count(": right.") == count
-    assert printed.count("unanswered.") == count
+    assert text.count(": right.") == count
+    assert text.count("unanswered.") == count
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
