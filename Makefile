@@ -5,7 +5,7 @@ NB     ?=
 NAME   ?=
 ARGS   ?=
 
-.PHONY: help setup book test quick weekly coverage chapter elsewhere run lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter elsewhere run student lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -36,6 +36,9 @@ elsewhere:
 
 run:
 	@$(PYTHON) tasks.py run $(NB) $(ARGS)
+
+student:
+	@$(PYTHON) tasks.py student $(ARGS)
 
 lab:
 	@$(PYTHON) tasks.py lab $(ARGS)

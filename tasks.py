@@ -9,15 +9,17 @@
     python tasks.py chapter  begin a chapter, with its exercise files
     python tasks.py elsewhere  run the chapters as other machines would
     python tasks.py run     execute notebooks and store their outputs
+    python tasks.py student  write the student and the instructor edition
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
-`book` takes options of Sphinx, `chapter` a name, `run` and `elsewhere`
-notebooks, `test`, `quick`, `weekly` and `coverage` options of pytest, `lab`
-of JupyterLab, `lock` of uv. The first call makes `.venv`; later calls find
-it ready. `make book` and so on are the same commands.
+`book` takes options of Sphinx, `chapter` a name, `student` an edition
+(`student` or `instructor`), `run` and `elsewhere` notebooks, `test`,
+`quick`, `weekly` and `coverage` options of pytest, `lab` of JupyterLab,
+`lock` of uv. The first call makes `.venv`; later calls find it ready.
+`make book` and so on are the same commands.
 """
 
 from __future__ import annotations
@@ -83,6 +85,7 @@ def main(arguments: list[str]) -> int:
         "chapter": chapter,
         "elsewhere": elsewhere,
         "run": run,
+        "student": student,
         "lab": lab,
         "lock": lock,
         "bench": bench,
@@ -168,6 +171,13 @@ def elsewhere(extra: list[str]) -> int:
     """Run all chapters as other machines would, and with other seeds."""
     set_up()
     command = [python(), "-m", "commands.elsewhere", *extra]
+    return call(command, environment())
+
+
+def student(extra: list[str]) -> int:
+    """Write the editions of a class: folders of notebooks, and zips."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.editions", *extra]
     return call(command, environment())
 
 

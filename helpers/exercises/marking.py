@@ -8,17 +8,21 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from helpers.exercises.time_limit import TooLong, within
+
 # Every other file in this room marks the exercises of one chapter.
 CHAPTERS = tuple(
     file.stem
     for file in sorted(Path(__file__).parent.glob("[a-z]*.py"))
-    if file.stem != "marking"
+    if file.stem not in ("marking", "time_limit")
 )
 # What a reader gives: anything. The marker finds out what it is, or raises,
 # and `mark` tells the reader.
 Answer: TypeAlias = Any
 Marker: TypeAlias = Callable[[Answer], str]
 
+# The slowest solution takes a tenth of it on an old machine with two cores.
+SECONDS = 60.0
 RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "unanswered"
 
 
@@ -26,38 +30,55 @@ class Hint(Exception):
     """Raised by a marker: the answer is wrong, and this is what may help."""
 
 
-def mark(exercise: str, answer: Answer) -> None:
+def mark(exercise: str, answer: Answer, *, seconds: float = SECONDS) -> None:
     """Mark an answer and print the verdict.
+
+    An answer that is a function is called; one that runs longer than the
+    limit is stopped, and the verdict says so.
 
     Args:
         exercise: chapter and number, such as "scalar 1".
         answer: what the exercise asks for, a value or a function. An
             Ellipsis (...), None, or a function whose body is dots counts as
             unanswered.
+        seconds: how long the answer may run, if it is a function.
 
     Raises:
         ValueError: there is no such exercise.
     """
-    verdict, text = verdict_on(exercise, answer)
+    verdict, text = verdict_on(exercise, answer, seconds=seconds)
     print(f"Exercise {exercise}: {verdict}. {text}")
 
 
-def verdict_on(exercise: str, answer: Answer) -> tuple[str, str]:
+def verdict_on(
+    exercise: str, answer: Answer, *, seconds: float = SECONDS
+) -> tuple[str, str]:
     """The verdict and one sentence for the reader."""
     marker = find_marker(exercise)
     if is_blank(answer):
         return UNANSWERED, "Replace the dots with your answer."
+    given = Watched(answer) if callable(answer) else answer
     try:
-        praise = marker(Watched(answer) if callable(answer) else answer)
+        return RIGHT, within(seconds, lambda: marker(given))
     except Unanswered:
         return UNANSWERED, "Replace the dots with your answer."
     except Hint as hint:
         return NOT_YET, str(hint)
-    except Exception as error:
+    except TooLong:
+        return NOT_YET, too_long(seconds)
+    except (Exception, SystemExit) as error:
         kind = type(error).__name__
         first = (str(error).strip() or "no message").splitlines()[0]
         return NOT_YET, f"Your code raised {kind}: {first[:160]}"
-    return RIGHT, praise
+
+
+def too_long(seconds: float) -> str:
+    """What is said of an answer that was stopped."""
+    return (
+        f"Your code ran longer than {seconds:g} seconds and was stopped. Is "
+        "there a loop that never ends? On a slow machine write "
+        f"mark(…, seconds={10 * seconds:g})."
+    )
 
 
 def is_blank(answer: Answer) -> bool:
