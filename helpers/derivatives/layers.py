@@ -262,7 +262,7 @@ class Finder:
     def named(self, name: str) -> keras.Layer:
         found = [layer for layer in self.layers if layer.name == name]
         if not found:
-            raise unknown(name, [layer.name for layer in self.layers[1:]])
+            raise unknown(name, self.names())
         if len(found) > 1:
             raise refusal(
                 "a name that one layer has",
@@ -270,6 +270,12 @@ class Finder:
                 f"the layer itself, outer.get_layer({name!r})",
             )
         return self.own(found[0])
+
+    def names(self) -> list[str]:
+        """The names of all layers that compute something."""
+        inputs = keras.layers.InputLayer
+        inner = [e for e in self.layers[1:] if not isinstance(e, inputs)]
+        return [layer.name for layer in inner]
 
     def own(self, layer: keras.Layer) -> keras.Layer:
         """The layer, if it is one that this model computes with."""
