@@ -47,9 +47,7 @@ def serve(
         "megabytes_peak": peak_megabytes(),
     }
     framework = Path(sys.argv[0]).stem.removesuffix("_worker")
-    np.save(
-        folder / f"{framework}-{variant}.npy", (to_numpy or one_array)(result)
-    )
+    np.save(folder / f"{framework}-{variant}.npy", one_array(result))
     del result
     answer(**answers)
     for _ in sys.stdin:
