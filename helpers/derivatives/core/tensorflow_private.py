@@ -92,6 +92,12 @@ def has_keras_mask(x: object) -> bool:
     return getattr(x, "_keras_mask", None) is not None
 
 
+def with_keras_mask_of(x: tf.Tensor, copy: tf.Tensor) -> tf.Tensor:
+    """Return the copy, which now carries the mask of x."""
+    copy._keras_mask = x._keras_mask
+    return copy
+
+
 def symbolic_inputs(layer: keras.Layer) -> Iterator[keras.KerasTensor]:
     """The symbolic tensors that a layer was called with."""
     for node in getattr(layer, "_inbound_nodes", []):
