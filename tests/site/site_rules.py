@@ -32,14 +32,13 @@ THEMES = ("light", "dark")
 HEIGHT = 900
 
 # Everything that is folded is opened, and nothing moves.
-PREPARE = """async () => {
+PREPARE = """() => {
     const style = document.createElement("style");
     style.textContent = "* { transition: none !important; " +
         "animation: none !important; scroll-behavior: auto !important }";
     document.head.append(style);
     for (const part of document.querySelectorAll("details"))
         part.open = true;
-    await window.MathJax?.startup?.promise;
 }"""
 THEME = """(theme) => {
     document.documentElement.dataset.theme = theme;
@@ -48,18 +47,26 @@ THEME = """(theme) => {
 FORMULAS = r"""() => {
     const found = [];
     for (const e of document.querySelectorAll(".math"))
-        if (!e.querySelector("mjx-container"))
+        if (!e.querySelector("math"))
             found.push("not typeset: " + e.textContent.slice(0, 60));
-    for (const e of document.querySelectorAll(
-        "mjx-merror, [data-mjx-error]"))
-        found.push("error in formula: " + (e.title || e.textContent));
+    for (const e of document.querySelectorAll("math")) {
+        const box = e.getBoundingClientRect();
+        if (!e.checkVisibility()) continue;
+        if (!e.firstElementChild || !(box.width > 0 && box.height > 0))
+            found.push("empty formula: " + e.outerHTML.slice(0, 60));
+    }
+    for (const e of document.querySelectorAll("merror"))
+        found.push("error in formula: " + e.textContent);
+    for (const e of document.querySelectorAll("math mi, math mtext"))
+        if (/[\\$]/.test(e.textContent))
+            found.push("LaTeX in formula: " + e.textContent);
     const walker = document.createTreeWalker(
         document.querySelector("main") ?? document.body,
         NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const text = walker.currentNode;
         if (text.parentElement.closest(
-            "pre, code, script, style, mjx-container, .math")) continue;
+            "pre, code, script, style, math, .math")) continue;
         if (/\\[(\[]|\$\$|\\begin\{/.test(text.data))
             found.push("raw formula: " + text.data.trim().slice(0, 60));
     }

@@ -80,8 +80,7 @@ PAGE = """<!DOCTYPE html>
 <style>html[data-theme=dark] body {{ background: #000; color: #fff }}</style>
 </head><body><main><h1>A page</h1>{}</main></body></html>
 """
-MERROR = '<span class="math"><mjx-container><mjx-merror title="x">'
-MERROR += "</mjx-merror></mjx-container></span>"
+MERROR = "<math><merror><mtext>x</mtext></merror></math>"
 FAULTS = {
     "another host": '<script src="http://example.invalid/x.js"></script>',
     "console": "<script>console.error('broken')</script>",
@@ -89,7 +88,9 @@ FAULTS = {
     "status 404": '<script src="missing.js"></script>',
     "image-alt": '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
     "not typeset": r'<p class="math">\(x^2\)</p>',
+    "empty formula": "<math></math>",
     "error in formula": MERROR,
+    "LaTeX in formula": r"<math><mi>\frac</mi></math>",
     "raw formula": r"<p>Here is $$x^2$$ in the text.</p>",
     "wide, not": '<div style="width: 3000px">wide</div>',
     "light: color-contrast": '<p style="color: #eee">pale</p>',
@@ -176,8 +177,9 @@ def page_text(book: Path) -> str:
         ("[there](missing.md)", "1 + 1", "missing.md"),
         ("{ref}`no-such-label`", "1 + 1", "no-such-label"),
         ("All is well.", "1 / 0", "ZeroDivisionError"),
+        (r"$\nosuchcommand{x}$", "1 + 1", "nosuchcommand"),
     ],
-    ids=["broken link", "broken reference", "failing cell"],
+    ids=["broken link", "broken reference", "failing cell", "formula"],
 )
 def test_faulty_book_fails(
     tmp_path: Path, text: str, code: str, message: str
