@@ -5,7 +5,7 @@ NB     ?=
 NAME   ?=
 ARGS   ?=
 
-.PHONY: help setup book test quick weekly coverage chapter elsewhere run student lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh run student lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -33,6 +33,9 @@ chapter:
 
 elsewhere:
 	@$(PYTHON) tasks.py elsewhere $(NB) $(ARGS)
+
+weigh:
+	@$(PYTHON) tasks.py weigh $(ARGS)
 
 run:
 	@$(PYTHON) tasks.py run $(NB) $(ARGS)

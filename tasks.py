@@ -8,6 +8,7 @@
     python tasks.py coverage  name the lines of helpers that no test runs
     python tasks.py chapter  begin a chapter, with its exercise files
     python tasks.py elsewhere  run the chapters as other machines would
+    python tasks.py weigh   measure what each page of the site costs to load
     python tasks.py run     execute notebooks and store their outputs
     python tasks.py student  write the student and the instructor edition
     python tasks.py lab     open the chapters in JupyterLab
@@ -84,6 +85,7 @@ def main(arguments: list[str]) -> int:
         "coverage": coverage,
         "chapter": chapter,
         "elsewhere": elsewhere,
+        "weigh": weigh,
         "run": run,
         "student": student,
         "lab": lab,
@@ -157,6 +159,13 @@ def chapter(extra: list[str]) -> int:
     """Begin a chapter: notebook, exercise files, table of contents."""
     set_up()
     command = [python(), "-m", "commands.new_chapter", *extra]
+    return call(command, environment())
+
+
+def weigh(extra: list[str]) -> int:
+    """Print bytes, layout shift and first paint of every page."""
+    set_up()
+    command = [python(), "-m", "tests.site.loading", *extra]
     return call(command, environment())
 
 
