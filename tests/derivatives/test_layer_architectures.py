@@ -21,11 +21,11 @@ layers = keras.layers
 
 @pytest.fixture(autouse=True)
 def double_precision():
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
     keras.utils.set_random_seed(11)
     yield
-    keras.config.set_floatx(before)
+    keras.config.set_dtype_policy(before)
 
 
 def by_tape(part, h):

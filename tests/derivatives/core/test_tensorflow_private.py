@@ -107,6 +107,14 @@ def test_all_layers_however_deep():
     assert {outer.name, inner.name, inner.layers[0].name} <= names
 
 
+def test_keras_mask_moves_to_a_copy():
+    embedding = keras.layers.Embedding(5, 2, mask_zero=True)
+    x = embedding(tf.constant([[1, 0]]))
+    copy = private.with_keras_mask_of(x, tf.identity(x))
+    assert private.has_keras_mask(copy)
+    assert not private.has_keras_mask(tf.identity(x))
+
+
 def private_names(path):
     """Private names of other people's objects that a file uses."""
     text = path.read_text(encoding="utf-8")
