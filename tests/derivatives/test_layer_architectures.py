@@ -14,18 +14,16 @@ import tensorflow as tf
 from keras import applications, ops
 
 from helpers import layer_jacobian
-from tests.support import normal
+from tests.support import keras_in_float64, normal
 
 layers = keras.layers
 
 
 @pytest.fixture(autouse=True)
 def double_precision():
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float64")
-    keras.utils.set_random_seed(11)
-    yield
-    keras.config.set_dtype_policy(before)
+    with keras_in_float64():
+        keras.utils.set_random_seed(11)
+        yield
 
 
 def by_tape(part, h):

@@ -12,18 +12,16 @@ import tensorflow as tf
 
 from helpers import batch_jacobian, chain_jacobians, layer_jacobian
 from helpers.derivatives import layer_calls
-from tests.support import normal
+from tests.support import keras_in_float64, normal
 
 layers = keras.layers
 
 
 @pytest.fixture(autouse=True)
 def double_precision():
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float64")
-    keras.utils.set_random_seed(5)
-    yield
-    keras.config.set_dtype_policy(before)
+    with keras_in_float64():
+        keras.utils.set_random_seed(5)
+        yield
 
 
 def small():
