@@ -33,7 +33,11 @@ ALT = 40
 CODE_CELLS, WORDS = 35, 3500
 # Pages to look something up; the last two are no lessons, with no recap.
 REFERENCE_PAGES = ("answers_corrected", "error_messages")
-WITHOUT_EXERCISES = ("00_quick_answer", *REFERENCE_PAGES)
+WITHOUT_EXERCISES = (
+    "00_quick_answer",
+    "is_my_jacobian_right",
+    *REFERENCE_PAGES,
+)
 
 PATH = re.compile(
     r"(?<![\w.])/(?:root|home|tmp|work|Users)\b"
