@@ -25,9 +25,6 @@ def usual_steps(x: np.ndarray, epsilon: float, method: str) -> np.ndarray:
 
 def given_steps(x: np.ndarray, step: float, method: str) -> np.ndarray:
     """The caller's step for every entry, if x + step is not x."""
-    if method == "complex":
-        real: np.dtype = np.zeros([], complex_dtype(x.dtype)).real.dtype
-        return np.full(x.shape, checked_tiny(step, real), real)
     steps = np.full(x.shape, step, x.dtype)
     least = steps / 2 if method == "richardson" else steps
     if np.any(x + least == x) or np.any(x - least == x):
@@ -39,6 +36,12 @@ def given_steps(x: np.ndarray, step: float, method: str) -> np.ndarray:
             "step=None or float64",
         )
     return steps
+
+
+def tiny_steps(x: np.ndarray, step: float) -> np.ndarray:
+    """The same step for every entry along the imaginary axis."""
+    real: np.dtype = np.zeros([], complex_dtype(x.dtype)).real.dtype
+    return np.full(x.shape, checked_tiny(step, real), real)
 
 
 def step_ladder(x: np.ndarray, epsilon: float) -> Iterator[np.ndarray]:
@@ -75,6 +78,28 @@ def check_step(step: float | None) -> None:
             "a positive, finite step",
             f"{step!r}",
             "step=None for one that fits the dtype",
+        )
+
+
+def check_noise(noise: float | None, method: str) -> None:
+    if noise is None:
+        return
+    if method == "complex":
+        raise refusal(
+            'noise with "central", "forward" or "richardson"',
+            'method="complex", whose tiny step cannot average any',
+            'method="central"',
+        )
+    try:
+        usable = math.isfinite(noise) and noise > 0
+    except (TypeError, ValueError):
+        usable = False
+    if not usable:
+        raise refusal(
+            "a positive, finite noise",
+            f"{noise!r}",
+            "the standard deviation of y over some calls at one x, or "
+            "noise=None to have it measured",
         )
 
 

@@ -13,6 +13,7 @@ from helpers.derivatives.core.requirements import (
     refuse_mask,
     refuse_sparse_output,
 )
+from helpers.derivatives.difference_bounds import Room, rooms_of
 
 
 class Evaluator:
@@ -24,18 +25,38 @@ class Evaluator:
         structure: what f returned at x.
         ys: its leaves, as arrays of their own.
         batched: whether axis 0 is a batch of independent samples.
+        rooms: how far each leaf may move.
+        calls: how often f was called.
+        points: at how many points it was evaluated; more than calls when
+            batched.
     """
 
-    def __init__(self, f: Callable, x: Any, *, batched: bool) -> None:
+    def __init__(
+        self, f: Callable, x: Any, *, batched: bool, bounds: Any = None
+    ) -> None:
         self.f, self.x, self.batched = f, x, batched
         self.leaves = [own_array(leaf) for leaf in tf.nest.flatten(x)]
         self.numpy = [isinstance(e, np.ndarray) for e in tf.nest.flatten(x)]
         if batched:
             check_samples("x", self.leaves, self.leaves)
+        self.rooms = rooms_of(bounds, x, self.leaves)
+        self.calls, self.points = 1, 1
         self.structure = f(self.packed(self.leaves))
         self.ys = self.arrays(self.structure)
         if batched:
             check_samples("f(x)", self.ys, self.leaves)
+
+    def entries(self, k: int) -> np.ndarray:
+        """The entries of leaf k, as they move."""
+        return entries_of(self.leaves[k], batched=self.batched)
+
+    def room(self, k: int) -> Room:
+        """How far the entries of leaf k may move."""
+        low, high = self.rooms[k].low, self.rooms[k].high
+        return Room(
+            entries_of(low, batched=self.batched),
+            entries_of(high, batched=self.batched),
+        )
 
     def packed(self, leaves: list[np.ndarray]) -> Any:
         """Leaves like those of x; all are copies, f may change them."""
@@ -79,6 +100,7 @@ class Evaluator:
         tiled = [np.concatenate([e] * copies) if self.batched else e
                  for e in self.leaves]  # fmt: skip
         tiled[k] = leaf
+        self.calls, self.points = self.calls + 1, self.points + copies
         found = self.arrays(self.f(self.packed(tiled)))
         shapes = [
             (copies * y.shape[0], *y.shape[1:]) if self.batched else y.shape
@@ -103,16 +125,25 @@ def moved_entries(
 ) -> tuple[np.ndarray, Iterator[np.ndarray]]:
     """Move each entry of leaf k (or those named) by each offset times step.
 
+    Args:
+        values: f at the point.
+        k: which leaf of x.
+        steps: a step per entry that is moved, (entries,) or (entries, b).
+        offsets: how many steps, (offsets,) or (offsets, *steps.shape).
+        which: the entries that are moved; None for all.
+
     Returns:
         The entries as they were moved, (entries, offsets), with a last axis
         b when batched, and the points they make of leaf k, one by one.
     """
-    x = values.leaves[k]
-    entries = entries_of(x, batched=values.batched)
-    which = np.arange(len(entries)) if which is None else which
-    offsets = offsets.reshape(-1, *[1] * (entries.ndim - 1))
-    size = steps[:, np.newaxis].astype(offsets.dtype)
-    moved = entries[which, np.newaxis] + offsets * size
+    x, room = values.leaves[k], values.room(k)
+    which = np.arange(len(steps)) if which is None else which
+    if offsets.ndim == 1:
+        offsets = offsets.reshape(-1, *[1] * steps.ndim)
+    moves = np.moveaxis(offsets * steps.astype(offsets.dtype), 0, 1)
+    moved = values.entries(k)[which, np.newaxis] + moves
+    own = Room(room.low[which, np.newaxis], room.high[which, np.newaxis])
+    moved = own.kept(moved)
     return moved, moved_points(x, which, moved, batched=values.batched)
 
 

@@ -35,7 +35,6 @@ CODE_CELLS, WORDS = 35, 3500
 REFERENCE_PAGES = ("answers_corrected", "error_messages")
 WITHOUT_EXERCISES = (
     "00_quick_answer",
-    "07_is_my_jacobian_right",
     *REFERENCE_PAGES,
 )
 
