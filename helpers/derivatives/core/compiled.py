@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
+import keras
 import tensorflow as tf
 
 from helpers.derivatives.core.explanations import explained
@@ -63,10 +64,14 @@ class Compiled:
         with speaking_as(self.name):
             tensors = self.tensors(arguments)
             self._notice_changes()
+            self._build_layers(tensors[0])
             traces = self.traces
             try:
                 result = self._function(*tensors)
             except Exception as error:
+                if self._seen is None:
+                    # A graph that failed as it was made is not taken again.
+                    self._start()
                 clearer = explained(error, jit=self._jit)
                 if clearer is None:
                     raise
@@ -81,6 +86,24 @@ class Compiled:
             return
         self._before = self.traces
         self._start()
+
+    def _build_layers(self, x: Any) -> None:
+        """Let new Keras layers make their weights before the derivative.
+
+        An error inside of the graph in which they are made would leave them
+        without numbers, and the layer useless.
+        """
+        if self._seen is not None or not tf.executing_eagerly():
+            return
+        layers = [e for e in references(self._f) if is_layer(e)]
+        if all(layer.built for layer in layers):
+            return
+        if is_layer(self._f) and not any(map(is_stateful, layers)):
+            self._f(x)
+        else:
+            specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, x)
+            aside = tf.function(autographed(self._f), autograph=False)
+            aside.get_concrete_function(specs)
 
     def tensors(self, arguments: tuple) -> list[Any]:
         """The arguments as floating tensors, or an error that says why not."""
@@ -112,6 +135,14 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.name}, {self.traces} trace(s)>"
+
+
+def is_layer(thing: object) -> bool:
+    return isinstance(thing, keras.Layer)
+
+
+def is_stateful(layer: keras.Layer) -> bool:
+    return bool(getattr(layer, "stateful", False))
 
 
 def autographed(f: Function) -> Function:
