@@ -5,7 +5,7 @@ NB     ?=
 NAME   ?=
 ARGS   ?=
 
-.PHONY: help setup book test quick weekly coverage chapter elsewhere run lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh run student lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -34,8 +34,14 @@ chapter:
 elsewhere:
 	@$(PYTHON) tasks.py elsewhere $(NB) $(ARGS)
 
+weigh:
+	@$(PYTHON) tasks.py weigh $(ARGS)
+
 run:
 	@$(PYTHON) tasks.py run $(NB) $(ARGS)
+
+student:
+	@$(PYTHON) tasks.py student $(ARGS)
 
 lab:
 	@$(PYTHON) tasks.py lab $(ARGS)

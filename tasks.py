@@ -8,16 +8,19 @@
     python tasks.py coverage  name the lines of helpers that no test runs
     python tasks.py chapter  begin a chapter, with its exercise files
     python tasks.py elsewhere  run the chapters as other machines would
+    python tasks.py weigh   measure what each page of the site costs to load
     python tasks.py run     execute notebooks and store their outputs
+    python tasks.py student  write the student and the instructor edition
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
-`book` takes options of Sphinx, `chapter` a name, `run` and `elsewhere`
-notebooks, `test`, `quick`, `weekly` and `coverage` options of pytest, `lab`
-of JupyterLab, `lock` of uv. The first call makes `.venv`; later calls find
-it ready. `make book` and so on are the same commands.
+`book` takes options of Sphinx, `chapter` a name, `student` an edition
+(`student` or `instructor`), `run` and `elsewhere` notebooks, `test`,
+`quick`, `weekly` and `coverage` options of pytest, `lab` of JupyterLab,
+`lock` of uv. The first call makes `.venv`; later calls find it ready.
+`make book` and so on are the same commands.
 """
 
 from __future__ import annotations
@@ -82,7 +85,9 @@ def main(arguments: list[str]) -> int:
         "coverage": coverage,
         "chapter": chapter,
         "elsewhere": elsewhere,
+        "weigh": weigh,
         "run": run,
+        "student": student,
         "lab": lab,
         "lock": lock,
         "bench": bench,
@@ -157,6 +162,13 @@ def chapter(extra: list[str]) -> int:
     return call(command, environment())
 
 
+def weigh(extra: list[str]) -> int:
+    """Print bytes, layout shift and first paint of every page."""
+    set_up()
+    command = [python(), "-m", "tests.site.loading", *extra]
+    return call(command, environment())
+
+
 def run(extra: list[str]) -> int:
     """Execute notebooks from fresh kernels and store their outputs."""
     set_up()
@@ -168,6 +180,13 @@ def elsewhere(extra: list[str]) -> int:
     """Run all chapters as other machines would, and with other seeds."""
     set_up()
     command = [python(), "-m", "commands.elsewhere", *extra]
+    return call(command, environment())
+
+
+def student(extra: list[str]) -> int:
+    """Write the editions of a class: folders of notebooks, and zips."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.editions", *extra]
     return call(command, environment())
 
 
@@ -319,9 +338,17 @@ def check_python() -> None:
 
 
 def set_up_fingerprint() -> str:
-    """A digest of what the environment is made from."""
-    files = [ROOT / "requirements.txt", ROOT / "pyproject.toml"]
-    return digest(files, str(VENV))
+    """A digest of what the environment is made from.
+
+    Settings of the linter and the tests, in pyproject.toml too, are not.
+    """
+    import tomllib  # after check_python: it needs 3.11
+
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    settings = tomllib.loads(text)
+    package = [settings["build-system"], settings["project"]]
+    package += [settings["tool"]["setuptools"], str(VENV)]
+    return digest([ROOT / "requirements.txt"], json.dumps(package))
 
 
 def quiet_kernels() -> None:

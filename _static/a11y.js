@@ -22,12 +22,8 @@ window.addEventListener("load", () => {
     label(toggle, "Pages of: " + (page?.innerText.trim() || "this chapter"));
   }
 
-  const reachable = () => {
-    for (const box of document.querySelectorAll(
-      "div.math, .cell_output .output, .pst-scrollable-table-container")) {
-      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    }
-  };
-  const typeset = window.MathJax?.startup?.promise;
-  (typeset ?? Promise.resolve()).then(reachable);
+  for (const box of document.querySelectorAll(
+    "div.math, .cell_output .output, .pst-scrollable-table-container")) {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+  }
 });

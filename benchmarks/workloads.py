@@ -58,6 +58,17 @@ def sequence_inputs(b: int, T: int) -> Callable[[], Arrays]:
     return build
 
 
+def layer_inputs() -> Arrays:
+    """A dense network of 64, 256, 256 and 32 units."""
+    random = np.random.default_rng(0)
+    return {
+        "x": random.standard_normal((128, 64)).astype("float32"),
+        **dense_arrays(random, 64, 256, 1),
+        **dense_arrays(random, 256, 256, 2),
+        **dense_arrays(random, 256, 32, 3),
+    }
+
+
 def lstm_arrays(
     random: np.random.Generator, features: int, units: int
 ) -> Arrays:
@@ -116,6 +127,16 @@ SEQUENCES = (
     (TORCH, "jacfwd", "PyTorch, `jacfwd`"),
     (TORCH, "jacrev", "PyTorch, `jacrev`"),
 )
+LAYERS = (
+    (TF, "helper-layers", "`chain_jacobians`"),
+    (TF, "helper-layers-jit", "`chain_jacobians`, jit"),
+    (TF, "function-layers", "two `tape.batch_jacobian` in `tf.function`"),
+    (TF, "eager-layers", "two `tape.batch_jacobian`, eager"),
+    (JAX, "layers", "JAX, `jacfwd` and `jacrev`, jit"),
+    (JAX, "layers-reverse", "JAX, `jacrev` twice, jit"),
+    (TORCH, "layers", "PyTorch, `jacfwd` and `jacrev`"),
+    (TORCH, "compile-layers", "PyTorch, the same, `torch.compile`"),
+)
 EAGER_SEQUENCES = ((TF, "eager-sequence", "`tape.batch_jacobian`, eager"),)
 
 
@@ -157,4 +178,13 @@ WORKLOADS = (
     sequence(16, 50, SEQUENCES + EAGER_SEQUENCES),
     sequence(1, 200),
     sequence(1, 1000, RECURRENCES, rounds=5),
+    Workload(
+        "layers-128",
+        "Dense network 64, 256, 256, 32 on 128 samples: the last hidden "
+        "layer by the input, and the output by it",
+        layer_inputs,
+        LAYERS,
+        ours="tensorflow-helper-layers",
+        rounds=31,
+    ),
 )

@@ -12,25 +12,40 @@ import tomllib
 from collections.abc import Iterable
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import TypeAlias, get_args
 
 ROOT = Path(__file__).resolve().parents[1]
 # What runs the cells; what they import stands in pyproject.toml.
 KERNEL = ("ipykernel", "nbclient")
-SCOPES = (
-    ast.Module,
-    ast.ClassDef,
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
+Scope: TypeAlias = (
+    ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 )
+SCOPES = get_args(Scope)
 
 
 def code(path: Path) -> str:
     """What a Python file does: its syntax tree without docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, SCOPES) and ast.get_docstring(node) is not None:
-            del node.body[0]
+    for node in documented(tree):
+        del node.body[0]
     return ast.dump(tree)
+
+
+def text(path: Path) -> str:
+    """The same as text, which no version of Python writes in another way."""
+    source = path.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    for node in documented(ast.parse(source)):
+        words = node.body[0]
+        for number in range(words.lineno - 1, words.end_lineno or 0):
+            lines[number] = ""
+    return "\n".join(line for line in lines if line.strip())
+
+
+def documented(tree: ast.Module) -> list[Scope]:
+    """The parts of a file that have a docstring."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, SCOPES)]
+    return [node for node in nodes if ast.get_docstring(node) is not None]
 
 
 def packages(environment: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from commands import influence
 from commands.printed_numbers import (
     Number,
     allowance,
@@ -60,11 +61,13 @@ def stored_for(notebook: NotebookNode) -> dict[str, str]:
 
 def figures_digest() -> str:
     """A digest of what decides how a figure looks."""
-    drawing = sorted((ROOT / "helpers" / "figures").glob("*.[mp]*"))
+    folder = ROOT / "helpers" / "figures"
+    drawing = [influence.text(path) for path in sorted(folder.glob("*.py"))]
+    styles = sorted(folder.glob("*.mplstyle"))
     pins = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     pin = [s for s in pins.splitlines() if s.startswith("matplotlib==")]
-    sources = [path.read_text(encoding="utf-8") for path in drawing]
-    return digest("\0".join([*pin, *sources]).encode())
+    drawing += [path.read_text(encoding="utf-8") for path in styles]
+    return digest("\0".join([*pin, *drawing]).encode())
 
 
 def digest(data: bytes) -> str:

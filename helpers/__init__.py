@@ -16,6 +16,7 @@ ROOMS = {
     "derivatives.implicit": "fixed_point",
     "derivatives.independence": "check_independence",
     "derivatives.jacobians": "batch_jacobian jacobian",
+    "derivatives.layers": "chain_jacobians layer_jacobian",
     "derivatives.lstm.function": "fast_lstm",
     "derivatives.lstm.jacobian": "lstm_jacobian lstm_jacobian_gigabytes",
     "derivatives.products": "jvp vjp",

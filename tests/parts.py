@@ -15,7 +15,6 @@ import pytest
 SLOW = (
     "chapters/test_quick_answer.py",
     "chapters/test_tensor.py::test_the_plain_jacobian_prints_nothing",
-    "book/test_recurrent_steps.py::test_which_settings_work",
     "lstm/test_function.py",
     "lstm/test_jacobian.py::test_every_known_activation",
     "lstm/test_jacobian.py::test_every_length",

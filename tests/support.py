@@ -1,7 +1,10 @@
 """What several tests use: places, random tensors, functions to derive."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -11,6 +14,17 @@ ROOT = Path(__file__).resolve().parents[1]
 def normal(*shape, dtype="float64", seed=3):
     values = np.random.default_rng(seed).standard_normal(shape)
     return tf.constant(values, dtype)
+
+
+@contextmanager
+def keras_in_float64() -> Iterator[None]:
+    """New layers, and new inputs of models, in float64."""
+    policy, width = keras.config.dtype_policy(), keras.config.floatx()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_floatx(width)
+    keras.config.set_dtype_policy(policy)
 
 
 def tape_jacobian(f, x):

@@ -157,6 +157,31 @@ def slopes(w: dict, rows: list, z: jax.Array, c: jax.Array) -> tuple:
     return o * a, new, matrix, f, o * (1 - a * a)
 
 
+# From layer to layer
+
+
+def layers(arrays: Arrays, *, head_by: Callable) -> Callable:
+    """The hidden layer by the input and the output by it, in one pass."""
+    w = {k: jnp.asarray(v) for k, v in arrays.items() if k != "x"}
+    x = jnp.asarray(arrays["x"])
+
+    def first(x: jax.Array) -> tuple:
+        h = jnp.tanh(x @ w["dense_1"] + w["bias_1"])
+        h = jnp.tanh(h @ w["dense_2"] + w["bias_2"])
+        return h, h
+
+    def last(h: jax.Array) -> jax.Array:
+        return h @ w["dense_3"] + w["bias_3"]
+
+    @jax.jit
+    @jax.vmap
+    def both(x: jax.Array) -> tuple:
+        h_by_x, h = head_by(first, has_aux=True)(x)
+        return h_by_x, jax.jacrev(last)(h)
+
+    return lambda: jax.block_until_ready(both(x))
+
+
 if __name__ == "__main__":
     serve(
         {
@@ -164,6 +189,8 @@ if __name__ == "__main__":
             "gradient-apart": lambda a: window_gradient(a, first_apart=True),
             "recurrence": lambda a: recurrence(a, 1),
             "recurrence-segments": lambda a: recurrence(a, SEGMENTS),
+            "layers": lambda a: layers(a, head_by=jax.jacfwd),
+            "layers-reverse": lambda a: layers(a, head_by=jax.jacrev),
             "jacfwd": by(jax.jacfwd),
             "jacrev": by(jax.jacrev),
         },

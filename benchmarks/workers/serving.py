@@ -25,7 +25,6 @@ TURN = 0.1
 def serve(
     builders: dict[str, Callable[[Arrays], Callable[[], Any]]],
     versions: dict[str, str],
-    to_numpy: Callable[[Any], np.ndarray] = np.asarray,
 ) -> None:
     """Answer requests until the input ends.
 
@@ -33,7 +32,6 @@ def serve(
         builders: from the inputs to a call without arguments, which returns
             when its result is complete; one per variant.
         versions: the packages that are measured.
-        to_numpy: turns a result into an array.
     """
     answer = protected_answer()
     variant, folder = sys.argv[1], Path(sys.argv[2])
@@ -49,7 +47,7 @@ def serve(
         "megabytes_peak": peak_megabytes(),
     }
     framework = Path(sys.argv[0]).stem.removesuffix("_worker")
-    np.save(folder / f"{framework}-{variant}.npy", to_numpy(result))
+    np.save(folder / f"{framework}-{variant}.npy", one_array(result))
     del result
     answer(**answers)
     for _ in sys.stdin:
@@ -90,6 +88,14 @@ def peak_megabytes() -> float:
     """The most memory that this process has held so far (10⁶ bytes)."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def one_array(result: Any) -> np.ndarray:
+    """Several results as one: per sample, side by side."""
+    if not isinstance(result, list | tuple):
+        return np.asarray(result)
+    flat = [np.asarray(part).reshape(len(part), -1) for part in result]
+    return np.concatenate(flat, axis=1)
 
 
 def in_chunks(

@@ -9,7 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.workers.serving import Arrays, in_chunks, serve
-from helpers import batch_jacobian, fast_lstm, lstm_jacobian, map_batches
+from helpers import (
+    batch_jacobian,
+    chain_jacobians,
+    fast_lstm,
+    lstm_jacobian,
+    map_batches,
+)
 
 THREADS = int(os.environ["BENCHMARK_THREADS"])
 
@@ -112,6 +118,47 @@ def helper_sequence(arrays: Arrays) -> Callable:
     return lambda: J(x)
 
 
+# From layer to layer
+
+
+def dense_model(arrays: Arrays) -> keras.Model:
+    layers = [keras.layers.Dense(256, "tanh") for _ in range(2)]
+    layers.append(keras.layers.Dense(32))
+    model = keras.Sequential([keras.Input([64]), *layers])
+    model.set_weights([arrays[name] for name in arrays if name != "x"])
+    return model
+
+
+def helper_layers(arrays: Arrays, *, jit: bool) -> Callable:
+    model, x = dense_model(arrays), tf.constant(arrays["x"])
+    J = chain_jacobians(model, model.layers[1], jit=jit)
+    return lambda: J(x)
+
+
+def tape_layers(both: keras.Model, x: tf.Tensor) -> list[tf.Tensor]:
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        h, y = both(x)
+    return [tape.batch_jacobian(h, x), tape.batch_jacobian(y, h)]
+
+
+def both_outputs(arrays: Arrays) -> keras.Model:
+    model = dense_model(arrays)
+    outputs = [model.layers[1].output, model.outputs[0]]
+    return keras.Model(model.inputs, outputs)
+
+
+def eager_layers(arrays: Arrays) -> Callable:
+    both, x = both_outputs(arrays), tf.constant(arrays["x"])
+    return lambda: tape_layers(both, x)
+
+
+def function_layers(arrays: Arrays) -> Callable:
+    both, x = both_outputs(arrays), tf.constant(arrays["x"])
+    function = tf.function(partial(tape_layers, both))
+    return lambda: function(x)
+
+
 if __name__ == "__main__":
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(THREADS)
@@ -125,6 +172,10 @@ if __name__ == "__main__":
             "eager-sequence": eager_sequence,
             "function-sequence": function_sequence,
             "helper-sequence": helper_sequence,
+            "eager-layers": eager_layers,
+            "function-layers": function_layers,
+            "helper-layers": partial(helper_layers, jit=False),
+            "helper-layers-jit": partial(helper_layers, jit=True),
         },
         {
             "tensorflow": tf.__version__,

@@ -81,6 +81,30 @@ def by(transform: Callable) -> Callable:
     return build
 
 
+# From layer to layer
+
+
+def layers(arrays: Arrays, *, compiled: bool) -> Callable:
+    """The hidden layer by the input and the output by it, in one pass."""
+    w, x = as_weights(arrays), torch.from_numpy(arrays["x"])
+
+    def first(x: Tensor) -> tuple:
+        h = torch.tanh(x @ w["dense_1"] + w["bias_1"])
+        h = torch.tanh(h @ w["dense_2"] + w["bias_2"])
+        return h, h
+
+    def last(h: Tensor) -> Tensor:
+        return h @ w["dense_3"] + w["bias_3"]
+
+    def both(x: Tensor) -> tuple:
+        h_by_x, h = torch.func.jacfwd(first, has_aux=True)(x)
+        return h_by_x, torch.func.jacrev(last)(h)
+
+    call = torch.func.vmap(both)
+    call = torch.compile(call) if compiled else call
+    return lambda: call(x)
+
+
 if __name__ == "__main__":
     torch.set_num_threads(int(os.environ["BENCHMARK_THREADS"]))
     serve(
@@ -90,11 +114,10 @@ if __name__ == "__main__":
             "compile-apart": lambda a: window_gradient(
                 a, compiled=True, first_apart=True
             ),
+            "layers": lambda a: layers(a, compiled=False),
+            "compile-layers": lambda a: layers(a, compiled=True),
             "jacfwd": by(torch.func.jacfwd),
             "jacrev": by(torch.func.jacrev),
         },
         {"torch": torch.__version__},
-        to_numpy=lambda result: (
-            result if not isinstance(result, Tensor) else result.numpy()
-        ),
     )

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import psutil
 
@@ -17,7 +16,7 @@ from helpers.derivatives.core.refusals import public, refusal
 
 @public
 def median_seconds(
-    *calls: Callable[[], Any], rounds: int = 5, warm_up: bool = True
+    *calls: Callable[[], object], rounds: int = 5, warm_up: bool = True
 ) -> list[float]:
     """Median time of each call, all calls in turn in every round.
 
@@ -46,13 +45,13 @@ def median_seconds(
     return [statistics.median(column) for column in zip(*times, strict=True)]
 
 
-def seconds(call: Callable[[], Any]) -> float:
+def seconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
 
 
-def peak_megabytes(call: Callable[[], Any]) -> float:
+def peak_megabytes(call: Callable[[], object]) -> float:
     """Memory that a call needs at its peak, beyond what was in use before.
 
     Watches the resident memory of the process while the call runs; memory
@@ -71,7 +70,7 @@ def peak_megabytes(call: Callable[[], Any]) -> float:
     return max(peak - before, 0) / 1e6
 
 
-def peak_while(call: Callable[[], Any]) -> int:
+def peak_while(call: Callable[[], object]) -> int:
     """The largest resident memory seen while the call runs, in bytes."""
     seen, done = [resident_bytes()], threading.Event()
 

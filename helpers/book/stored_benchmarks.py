@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 
 def benchmark_text(path: str | Path) -> str:
@@ -33,24 +33,38 @@ def benchmark_text(path: str | Path) -> str:
     return "\n".join([*lines[1:], "", where, *packages])
 
 
-def versions(row: dict[str, Any]) -> str:
+class Row(TypedDict):
+    """One call of a workload; some were stopped and have no ratio."""
+
+    label: str
+    cpu_ratio: NotRequired[list[float]]
+    stopped_after: NotRequired[float]
+    versions: NotRequired[dict[str, str]]
+
+
+class Workload(TypedDict):
+    title: str
+    rows: dict[str, Row]
+
+
+def versions(row: Row) -> str:
     """The packages of one call; each framework has its own environment."""
     named = row.get("versions", {}).items()
     return ", ".join(f"{name} {version}" for name, version in named)
 
 
-def workload_lines(work: dict[str, Any]) -> list[str]:
+def workload_lines(work: Workload) -> list[str]:
     """A blank line, the title in one or two lines, the calls."""
     title = work["title"].replace(": ", ":\n")
     return ["", title, *(row_line(row) for row in rows(work))]
 
 
-def row_line(row: dict[str, Any]) -> str:
+def row_line(row: Row) -> str:
     label = row["label"].replace("`", "")
     if "stopped_after" in row:
         return f"   stopped  {label}"
     return f"{row['cpu_ratio'][1]:10.2f}  {label}"
 
 
-def rows(work: dict[str, Any]) -> list[dict[str, Any]]:
+def rows(work: Workload) -> list[Row]:
     return list(work["rows"].values())

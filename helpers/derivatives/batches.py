@@ -1,25 +1,28 @@
 """A compiled callable over a long array, in blocks of bounded memory."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from helpers.derivatives.core.refusals import public, refusal
-from helpers.derivatives.core.requirements import masked
+from helpers.derivatives.core.requirements import (
+    is_count,
+    masked,
+    refuse_mask,
+)
 from helpers.derivatives.core.tensorflow_private import has_keras_mask
+from helpers.derivatives.core.types import Function, Structure
 from helpers.derivatives.progress import progress_bar
 
 
 @public
 def map_batches(
-    J: Callable[[Any], Any],
-    x: Any,
+    J: Function,
+    x: Structure,
     *,
     batch_size: int = 256,
     progress: bool = True,
-) -> Any:
+) -> Structure:
     """Apply J to all samples of x, batch_size of them at a time.
 
     Shape law: `(n, ...)` in, `(n, ...)` out; the result is that of J(x), for
@@ -64,14 +67,14 @@ def map_batches(
     return result
 
 
-def rows(x: Any, which: slice) -> Any:
+def rows(x: Structure, which: slice) -> Structure:
     return tf.nest.map_structure(lambda leaf: leaf[which], x)
 
 
-def allocated(block: Any, n: int, size: int) -> Any:
+def allocated(block: Structure, n: int, size: int) -> Structure:
     """Empty arrays for n rows like those of block."""
 
-    def empty(leaf: Any) -> np.ndarray:
+    def empty(leaf: ArrayLike) -> np.ndarray:
         array = np.asarray(leaf)
         if array.ndim == 0 or len(array) != size:
             raise refusal(
@@ -84,7 +87,7 @@ def allocated(block: Any, n: int, size: int) -> Any:
     return tf.nest.map_structure(empty, block)
 
 
-def store(result: Any, block: Any, start: int, size: int) -> None:
+def store(result: Structure, block: Structure, start: int, size: int) -> None:
     tf.nest.assert_same_structure(result, block)
     leaves = zip(tf.nest.flatten(result), tf.nest.flatten(block), strict=True)
     for whole, part in leaves:
@@ -100,29 +103,23 @@ def store(result: Any, block: Any, start: int, size: int) -> None:
         place[...] = part
 
 
-def common_length(x: Any) -> int:
+def common_length(x: Structure) -> int:
     leaves = tf.nest.flatten(x)
-    if any(isinstance(leaf, np.ma.MaskedArray) for leaf in leaves):
-        raise refusal(
-            "arrays without a mask",
-            "a NumPy masked array, whose mask would be ignored",
-            "x.filled(value), or only the samples that are there",
-            kind=TypeError,
-        )
+    for leaf in leaves:
+        refuse_mask(leaf, "arrays without a mask")
     shapes = [np.shape(leaf) for leaf in leaves]
-    lengths = {shape[0] if shape else None for shape in shapes}
-    if len(lengths) != 1 or None in lengths:
+    lengths = {shape[0] for shape in shapes if shape}
+    if len(lengths) != 1 or () in shapes:
         raise refusal(
             "arrays with one common first axis",
             f"shapes {shapes}",
             "x[tf.newaxis] for a single sample",
         )
-    return int(lengths.pop())
+    return lengths.pop()
 
 
-def check_batch_size(batch_size: Any) -> None:
-    whole = isinstance(batch_size, int | np.integer)
-    if not whole or isinstance(batch_size, bool) or batch_size < 1:
+def check_batch_size(batch_size: object) -> None:
+    if not is_count(batch_size):
         raise refusal(
             "batch_size to be a positive whole number",
             f"{batch_size!r}",

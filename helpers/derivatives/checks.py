@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from helpers.derivatives.core.compiled import Compiled
 from helpers.derivatives.core.refusals import public, refusal
-from helpers.derivatives.core.requirements import as_tensors, check_function
+from helpers.derivatives.core.requirements import (
+    as_tensors,
+    check_function,
+    refuse_mask,
+)
+from helpers.derivatives.core.types import Function, Structure
 from helpers.derivatives.difference_estimates import (
     Estimate,
     estimate,
@@ -17,13 +22,8 @@ from helpers.derivatives.difference_estimates import (
 )
 from helpers.derivatives.difference_values import Evaluator
 from helpers.derivatives.jacobians import batch_jacobian, jacobian
-from helpers.derivatives.magnitudes import largest
-from helpers.derivatives.tracing import (
-    epsilon_of,
-    narrowest,
-    traced,
-    without_traces,
-)
+from helpers.derivatives.magnitudes import epsilon_of, largest
+from helpers.derivatives.tracing import narrowest, traced, without_traces
 
 
 class JacobianError(AssertionError):
@@ -36,9 +36,9 @@ class CannotTellError(JacobianError):
 
 @public
 def check_jacobian(
-    f: Callable[[Any], Any],
-    x: Any,
-    J: Any = None,
+    f: Function,
+    x: Structure,
+    J: Structure | None = None,
     *,
     rtol: float | None = None,
     atol: float | None = None,
@@ -140,20 +140,15 @@ def blocks_of(
     ]
 
 
-def array_or_tensor(leaf: Any, tensor: tf.Tensor) -> Any:
+def array_or_tensor(leaf: object, tensor: tf.Tensor) -> object:
     """What f is called with: an array stays one, all else is a tensor."""
     return leaf if isinstance(leaf, np.ndarray) else tensor
 
 
-def as_arrays(J: Any) -> list[np.ndarray]:
+def as_arrays(J: Structure) -> list[np.ndarray]:
     leaves = tf.nest.flatten(J)
-    if any(isinstance(leaf, np.ma.MaskedArray) for leaf in leaves):
-        raise refusal(
-            "J without a mask",
-            "a NumPy masked array, whose mask would be ignored",
-            "J.filled(0)",
-            kind=TypeError,
-        )
+    for leaf in leaves:
+        refuse_mask(leaf, "J without a mask")
     return [np.asarray(leaf) for leaf in leaves]
 
 
@@ -168,7 +163,9 @@ def refuse_half(dtype: tf.DType) -> None:
         )
 
 
-def is_per_sample(found: list, ys: list, xs: list) -> bool:
+def is_per_sample(
+    found: list[np.ndarray], ys: list[np.ndarray], xs: list[np.ndarray]
+) -> bool:
     """Tell a per-sample Jacobian from a full one by the shapes."""
     pairs = [(y.shape, x.shape) for y in ys for x in xs]
     shapes = [block.shape for block in found]
@@ -299,7 +296,7 @@ def undecided(block: Block, errors: np.ndarray) -> CannotTellError:
 
 
 def automatic(
-    derivative: Callable, f: Callable, x: Any
+    derivative: Callable[..., Compiled], f: Function, x: Structure
 ) -> list[np.ndarray] | None:
     """What automatic differentiation says, if f is made of TensorFlow."""
     try:

@@ -1,8 +1,6 @@
 """Is the rule of a `tf.custom_gradient` a vector-Jacobian product?"""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -10,8 +8,10 @@ import tensorflow as tf
 from helpers.derivatives.checks import JacobianError
 from helpers.derivatives.core.compiled import autographed
 from helpers.derivatives.core.refusals import public, refusal
+from helpers.derivatives.core.requirements import check_function
+from helpers.derivatives.core.types import Function, Leaves, Structure
 from helpers.derivatives.differences import finite_difference_jacobian
-from helpers.derivatives.magnitudes import largest
+from helpers.derivatives.magnitudes import epsilon_of, largest
 
 # Directions in which the rule is compared with differences.
 DIRECTIONS = 3
@@ -19,8 +19,8 @@ DIRECTIONS = 3
 
 @public
 def check_custom_gradient(
-    f: Callable[[Any], Any],
-    x: Any,
+    f: Function,
+    x: Structure,
     *,
     rtol: float | None = None,
     atol: float | None = None,
@@ -77,14 +77,23 @@ def check_custom_gradient(
 class Rule:
     """f at x, its rule, and random numbers to test it with."""
 
-    def __init__(self, f: Any, x: Any, rtol: Any, atol: Any) -> None:
+    def __init__(
+        self,
+        f: Function,
+        x: Structure,
+        rtol: float | None,
+        atol: float | None,
+    ) -> None:
         self.f, self.x = f, x
         self.leaves = [tf.convert_to_tensor(e) for e in tf.nest.flatten(x)]
         self.random = np.random.default_rng(0)
-        refuse(f, self.leaves)
+        check_function(f)
+        refuse_half(self.leaves)
         self.ys = self.flat(self.leaves)
-        refuse(f, self.ys)
-        noise = max(noise_level(e.numpy()) for e in [*self.ys, *self.leaves])
+        refuse_half(self.ys)
+        # The relative error of a central difference with its usual step.
+        coarsest = max(epsilon_of(e.dtype) for e in [*self.ys, *self.leaves])
+        noise = coarsest ** (2 / 3)
         self.rtol = 1000 * noise if rtol is None else rtol
         scale = max(largest(e.numpy()) for e in self.ys)
         self.atol = 10 * noise * scale if atol is None else atol
@@ -92,11 +101,11 @@ class Rule:
         self.run = tf.function(partial(self.products), autograph=False)
         self.compiled = autographed(self.flat)
 
-    def flat(self, leaves: list) -> list:
+    def flat(self, leaves: Leaves) -> Leaves:
         x = tf.nest.pack_sequence_as(self.x, leaves)
         return [tf.convert_to_tensor(e) for e in tf.nest.flatten(self.f(x))]
 
-    def products(self, leaves: list, dy: list) -> list:
+    def products(self, leaves: Leaves, dy: Leaves) -> Leaves:
         """What the rule returns for each leaf, of whatever shape.
 
         A tape hands on a wrong shape, which `vjp` refuses.
@@ -110,7 +119,7 @@ class Rule:
             for g, x in zip(found, leaves, strict=True)
         ]
 
-    def seed(self) -> list:
+    def seed(self) -> Leaves:
         """One random dy for each output."""
         return [self.normal(y) for y in self.ys]
 
@@ -118,12 +127,12 @@ class Rule:
         numbers = self.random.standard_normal(like.shape)
         return tf.constant(numbers, like.dtype)
 
-    def gradient(self, dy: list, k: int) -> np.ndarray:
+    def gradient(self, dy: Leaves, k: int) -> np.ndarray:
         """What the rule returns for leaf k."""
         return self.run(self.leaves, dy)[k].numpy()
 
     def is_none(self, k: int) -> bool:
-        def alone(leaf: tf.Tensor) -> list:
+        def alone(leaf: tf.Tensor) -> Leaves:
             return self.flat(replaced(self.leaves, k, leaf))
 
         with tf.GradientTape() as tape:
@@ -135,7 +144,7 @@ class Rule:
         """J v by central differences, all outputs in one vector."""
         leaf = self.leaves[k]
 
-        def along(t: tf.Tensor) -> list:
+        def along(t: tf.Tensor) -> Leaves:
             moved = leaf + tf.cast(t, leaf.dtype) * v
             return self.flat(replaced(self.leaves, k, moved))
 
@@ -297,18 +306,11 @@ def flattened(parts: list) -> np.ndarray:
     return np.concatenate(found)
 
 
-def replaced(leaves: list, k: int, leaf: tf.Tensor) -> list:
+def replaced(leaves: Leaves, k: int, leaf: tf.Tensor) -> Leaves:
     return [*leaves[:k], leaf, *leaves[k + 1 :]]
 
 
-def refuse(f: Any, tensors: list) -> None:
-    if not callable(f):
-        raise refusal(
-            "a function",
-            type(f).__name__,
-            "check_custom_gradient(f, x)",
-            kind=TypeError,
-        )
+def refuse_half(tensors: Leaves) -> None:
     for dtype in (tensor.dtype for tensor in tensors):
         if dtype not in (tf.float32, tf.float64):
             raise refusal(
@@ -326,8 +328,3 @@ def fault(
     return refusal(
         expected + place, got, use, causes=causes, kind=JacobianError
     )
-
-
-def noise_level(array: np.ndarray) -> float:
-    """The relative error of a central difference with its usual step."""
-    return float(np.finfo(array.dtype).eps ** (2 / 3))

@@ -26,7 +26,7 @@ def usual_steps(x: np.ndarray, epsilon: float, method: str) -> np.ndarray:
 def given_steps(x: np.ndarray, step: float, method: str) -> np.ndarray:
     """The caller's step for every entry, if x + step is not x."""
     if method == "complex":
-        real = np.zeros([], complex_dtype(x.dtype)).real.dtype
+        real: np.dtype = np.zeros([], complex_dtype(x.dtype)).real.dtype
         return np.full(x.shape, checked_tiny(step, real), real)
     steps = np.full(x.shape, step, x.dtype)
     least = steps / 2 if method == "richardson" else steps

@@ -9,6 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.core.refusals import refusal
+from helpers.derivatives.core.requirements import (
+    refuse_mask,
+    refuse_sparse_output,
+)
 
 
 class Evaluator:
@@ -170,13 +174,7 @@ def as_block(
 
 def own_array(leaf: Any) -> np.ndarray:
     """A leaf of x as an array of its own, in native byte order."""
-    if isinstance(leaf, np.ma.MaskedArray):
-        raise refusal(
-            "numbers without a mask",
-            "a NumPy masked array, whose mask would be ignored",
-            "leaf.filled(value), or only the entries that are there",
-            kind=TypeError,
-        )
+    refuse_mask(leaf, "numbers without a mask")
     if tf.is_tensor(leaf) and not hasattr(leaf, "numpy"):
         raise refusal(
             "numbers to move",
@@ -190,27 +188,13 @@ def own_array(leaf: Any) -> np.ndarray:
 
 def output_array(leaf: Any) -> np.ndarray:
     """A leaf of y as an array of its own, if it holds floating numbers."""
-    kind = type(leaf).__name__
-    if isinstance(leaf, tf.RaggedTensor | tf.SparseTensor):
-        raise refusal(
-            "f to return dense tensors",
-            f"a {kind}",
-            "its `.flat_values` (ragged), `.values` or tf.sparse.to_dense "
-            "(sparse)",
-            kind=TypeError,
-        )
-    if isinstance(leaf, np.ma.MaskedArray):
-        raise refusal(
-            "f to return numbers without a mask",
-            "a NumPy masked array",
-            "`.filled(value)` on its result",
-            kind=TypeError,
-        )
+    refuse_sparse_output(leaf)
+    refuse_mask(leaf, "f to return numbers without a mask")
     array = np.asarray(leaf).copy()
     if array.dtype == object or array.dtype.kind in "USO":
         raise refusal(
             "f to return tensors, arrays or numbers",
-            "None" if leaf is None else f"a {kind}",
+            "None" if leaf is None else f"a {type(leaf).__name__}",
             "`return` with what depends on x",
             kind=TypeError,
         )

@@ -133,8 +133,7 @@ def leaf_blocks(
 ) -> list[np.ndarray]:
     """The derivative of every y by leaf k of x."""
     if step is None and method != "complex":
-        found = estimate(values, k, method)
-        return [each.slopes for each in found]
+        return [each.slopes for each in estimate(values, k, method)]
     x = values.leaves[k]
     steps = given_steps(x, 1e-20 if step is None else step, method)
     sizes = entries_of(steps, batched=values.batched)

@@ -3,12 +3,16 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from helpers.derivatives.core.refusals import public, refusal
+from helpers.derivatives.core.tensorflow_private import all_layers
+
+# What `get_config` returns: dicts, lists and plain values, as in JSON.
+Config: TypeAlias = object
 
 NARROW = {"bfloat16", "float16", "float32"}
 
@@ -66,7 +70,7 @@ def float64_copy(model: keras.Model) -> keras.Model:
         )
     for ours, theirs in zip(copy.weights, model.weights, strict=True):
         ours.assign(np.asarray(theirs, ours.dtype))
-    for layer in layers_of(copy):
+    for layer in all_layers(copy):
         # Normalization keeps values that it has computed from its weights.
         getattr(layer, "finalize_state", lambda: None)()
     return copy
@@ -75,7 +79,9 @@ def float64_copy(model: keras.Model) -> keras.Model:
 def rebuilt(model: keras.Model) -> keras.Model:
     """The model from its config, in float64, with weights of its own."""
     functions = lambda_functions(model)
-    classes = {type(layer).__name__: type(layer) for layer in layers_of(model)}
+    classes = {
+        type(layer).__name__: type(layer) for layer in all_layers(model)
+    }
     own = {k: v for k, v in classes.items() if not is_keras(v)}
     try:
         config = in_float64(named_lambdas(model.get_config()))
@@ -96,17 +102,13 @@ def rebuilt(model: keras.Model) -> keras.Model:
     return copy
 
 
-def layers_of(model: keras.Model) -> list[keras.Layer]:
-    return list(model._flatten_layers())
-
-
 def is_keras(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "keras"
 
 
 def lambda_functions(model: keras.Model) -> dict[str, Callable]:
     """The function of each Lambda layer, by the name `named_lambdas` uses."""
-    layers = [e for e in layers_of(model) if type(e) is keras.layers.Lambda]
+    layers = [e for e in all_layers(model) if type(e) is keras.layers.Lambda]
     functions = {lambda_name(layer.name): layer.function for layer in layers}
     if len(functions) < len(layers):
         raise refusal(
@@ -121,16 +123,17 @@ def lambda_name(layer_name: str) -> str:
     return f"function of {layer_name}"
 
 
-def named_lambdas(config: Any) -> Any:
+def named_lambdas(config: Config) -> Config:
     """The configuration, with names instead of the code of Lambda layers."""
     if isinstance(config, list | tuple):
         return type(config)(named_lambdas(each) for each in config)
     if not isinstance(config, dict):
         return config
     config = {key: named_lambdas(value) for key, value in config.items()}
-    if config.get("class_name") == "Lambda":
-        name = lambda_name(config["config"]["name"])
-        config["config"]["function"] = {
+    settings = config.get("config")
+    if config.get("class_name") == "Lambda" and isinstance(settings, dict):
+        name = lambda_name(settings["name"])
+        settings["function"] = {
             "module": "builtins",
             "class_name": "function",
             "config": name,
@@ -158,7 +161,7 @@ def random_state_kept() -> Iterator[None]:
         np.random.set_state(numpy)
 
 
-def in_float64(config: Any) -> Any:
+def in_float64(config: Config) -> Config:
     """The same configuration with every floating dtype set to float64.
 
     A dtype policy is a dictionary, or None in older files; integers and
@@ -176,6 +179,6 @@ def in_float64(config: Any) -> Any:
     return config
 
 
-def is_floating(dtype: Any) -> bool:
+def is_floating(dtype: object) -> bool:
     """False for integers and Booleans; a policy is always floating."""
     return not str(dtype).startswith(("int", "uint", "bool", "string"))

@@ -1,13 +1,21 @@
 """Fixed points with the derivative of the implicit function theorem."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TypeAlias
 
-import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.core.refusals import public, refusal, speaking_as
+from helpers.derivatives.core.requirements import require_real
+from helpers.derivatives.core.types import Leaves, Parts, Structure
+from helpers.derivatives.magnitudes import epsilon_of
+
+# A step of the iteration: theta and x to the next x.
+Step: TypeAlias = Callable[[Structure, Structure], Structure]
+# What tf.custom_gradient hands to a rule besides, and the rule itself.
+Variables: TypeAlias = Sequence[tf.Variable] | None
+Rule: TypeAlias = Callable[..., Parts | tuple[Parts, Parts]]
 
 NAME = "fixed_point"
 STUCK = (
@@ -22,11 +30,11 @@ FORWARD = (
 
 @public
 def fixed_point(
-    f: Callable[[Any, Any], Any],
+    f: Step,
     *,
     tolerance: float | None = None,
     max_steps: int = 1000,
-) -> Callable[[Any, Any], Any]:
+) -> Step:
     """Solve x = f(theta, x) by iteration; differentiate it at the solution.
 
     `fixed_point(f)(theta, x0)` returns x* with x* = f(theta, x*), in the
@@ -80,7 +88,7 @@ def fixed_point(
     check(f, tolerance, max_steps)
     solver = Solver(f, tolerance, max_steps)
 
-    def solve(theta: Any, x0: Any) -> Any:
+    def solve(theta: Structure, x0: Structure) -> Structure:
         with speaking_as(NAME):
             theta = tf.nest.map_structure(tf.convert_to_tensor, theta)
             x0 = tf.nest.map_structure(floating, x0)
@@ -98,21 +106,23 @@ class Solver:
     """The fixed point of f, with the rule for its derivative."""
 
     def __init__(
-        self, f: Callable, tolerance: float | None, max_steps: int
+        self, f: Step, tolerance: float | None, max_steps: int
     ) -> None:
         self.f, self.tolerance, self.max_steps = f, tolerance, max_steps
         self.compiled = tf.function(self.search, autograph=False)
 
-    def __call__(self, theta: Any, x0: Any) -> Any:
+    def __call__(self, theta: Structure, x0: Structure) -> Structure:
         """The fixed point, connected by the rule and not by the search."""
         search = self.compiled if tf.executing_eagerly() else self.search
         found = search(*tf.nest.map_structure(tf.stop_gradient, (theta, x0)))
 
         @tf.custom_gradient
-        def ruled(*leaves: tf.Tensor) -> Any:
+        def ruled(*leaves: tf.Tensor) -> tuple[Leaves, Rule]:
             theta_ = tf.nest.pack_sequence_as(theta, leaves)
 
-            def rule(*us: tf.Tensor, variables: Any = None) -> Any:
+            def rule(
+                *us: tf.Tensor, variables: Variables = None
+            ) -> Parts | tuple[Parts, Parts]:
                 # Solved again, in one step: a second derivative must see
                 # how x* moves with theta.
                 x = self(theta_, found)
@@ -125,7 +135,13 @@ class Solver:
 
         return tf.nest.pack_sequence_as(found, ruled(*tf.nest.flatten(theta)))
 
-    def product(self, theta: Any, x: Any, w: list, variables: Any) -> Any:
+    def product(
+        self,
+        theta: Structure,
+        x: Structure,
+        w: Leaves,
+        variables: Variables,
+    ) -> Parts | tuple[Parts, Parts]:
         """Bᵀ w, with B the derivative of f where x stays where it is."""
         leaves, variables = tf.nest.flatten(theta), list(variables or [])
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -135,13 +151,17 @@ class Solver:
         split = len(leaves)
         return (found[:split], found[split:]) if variables else found
 
-    def search(self, theta: Any, x0: Any) -> Any:
+    def search(self, theta: Structure, x0: Structure) -> Structure:
         """Iterate x = f(theta, x) until it stands still."""
 
-        def unfinished(step: tf.Tensor, x: Any, moving: tf.Tensor) -> Any:
+        def unfinished(
+            step: tf.Tensor, x: Structure, moving: tf.Tensor
+        ) -> tf.Tensor:
             return moving & (step < self.max_steps)
 
-        def advance(step: tf.Tensor, x: Any, moving: tf.Tensor) -> Any:
+        def advance(
+            step: tf.Tensor, x: Structure, moving: tf.Tensor
+        ) -> tuple[tf.Tensor, Structure, tf.Tensor]:
             new = like(self.f(theta, x), x)
             return step + 1, new, tf.logical_not(self.rests(new, x))
 
@@ -151,13 +171,13 @@ class Solver:
         with tf.control_dependencies([resting]):
             return tf.nest.map_structure(tf.stop_gradient, x)
 
-    def rests(self, new: Any, old: Any) -> tf.Tensor:
+    def rests(self, new: Structure, old: Structure) -> tf.Tensor:
         """Whether the last step was small; one to infinity never is."""
         pairs = zip(tf.nest.flatten(new), tf.nest.flatten(old), strict=True)
         return tf.reduce_all([self.near(*pair) for pair in pairs])
 
     def near(self, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
-        relative = self.tolerance or 10 * epsilon(new.dtype)
+        relative = self.tolerance or 10 * epsilon_of(new.dtype)
         one = tf.ones([], new.dtype)
         scale = tf.maximum(one, tf.reduce_max(tf.abs(new)))
         allowed = tf.cast(relative, new.dtype) * scale
@@ -168,7 +188,7 @@ class Solver:
     def transposed(self) -> "Solver":
         """The solver of w = u + Aᵀ w, with A = ∂f/∂x."""
 
-        def step(given: Any, ws: list) -> list:
+        def step(given: Structure, ws: Leaves) -> Leaves:
             theta, x, us = given
             leaves = tf.nest.flatten(x)
             with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -182,7 +202,7 @@ class Solver:
         return Solver(step, self.tolerance, self.max_steps)
 
 
-def like(y: Any, x: Any) -> Any:
+def like(y: Structure, x: Structure) -> Structure:
     """Return y; raise unless it has x's shapes and dtypes."""
     found = [tf.convert_to_tensor(each) for each in tf.nest.flatten(y)]
     wanted = tf.nest.flatten(x)
@@ -204,23 +224,17 @@ def not_forward(x: tf.Tensor) -> tf.Tensor:
     return tf.raw_ops.PreventGradient(input=x, message=FORWARD)
 
 
-def shown(tensors: list) -> str:
+def shown(tensors: Leaves) -> str:
     return ", ".join(f"{each.dtype.name} {each.shape}" for each in tensors)
 
 
-def floating(leaf: Any) -> tf.Tensor:
+def floating(leaf: object) -> tf.Tensor:
     tensor = tf.convert_to_tensor(leaf)
-    if not tensor.dtype.is_floating:
-        raise refusal(
-            "x0 of a floating type",
-            tensor.dtype.name,
-            "tf.cast(x0, tf.float32)",
-            kind=TypeError,
-        )
+    require_real("x0", tensor.dtype)
     return tensor
 
 
-def check(f: Any, tolerance: Any, max_steps: Any) -> None:
+def check(f: Step, tolerance: float | None, max_steps: int) -> None:
     if not callable(f):
         raise refusal(
             "a function of theta and x",
@@ -243,7 +257,3 @@ def not_converged(max_steps: int) -> ValueError:
         causes="f is no contraction there: ∂f/∂x has an eigenvalue of 1 or "
         "more in size",
     )
-
-
-def epsilon(dtype: tf.DType) -> float:
-    return float(np.finfo(dtype.as_numpy_dtype).eps)

@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 import tensorflow as tf
-from ml_dtypes import finfo
 
 from helpers.derivatives.core.compiled import Compiled, autographed
 from helpers.derivatives.core.pullback import pullback, traced
@@ -18,6 +17,7 @@ from helpers.derivatives.core.requirements import (
 )
 from helpers.derivatives.core.silent_losses import refuse_losses
 from helpers.derivatives.core.types import Function, Structure
+from helpers.derivatives.magnitudes import epsilon_of
 
 # How many times the machine epsilon, relative to a sample's own gradient,
 # another sample's may reach and still be called rounding.
@@ -88,8 +88,8 @@ def rounding(x: Structure) -> float:
 
     A transform over the batch and back couples nothing, to rounding.
     """
-    dtypes = [leaf.dtype.as_numpy_dtype for leaf in tf.nest.flatten(x)]
-    return ROUNDING * max(float(finfo(dtype).eps) for dtype in dtypes)
+    dtypes = {leaf.dtype for leaf in tf.nest.flatten(x)}
+    return ROUNDING * max(map(epsilon_of, dtypes))
 
 
 def coupled(

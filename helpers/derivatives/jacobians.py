@@ -160,7 +160,10 @@ class Task:
     def compute(self, x: Structure) -> Structure:
         """The Jacobian at x: structures like x in a structure like y."""
         f = self.per_sample(x) if self.batched else self.f
-        pull = pullback(f, x)
+        return self.at(f, pullback(f, x))
+
+    def at(self, f: Function, pull: Pullback) -> Structure:
+        """The Jacobian of f, where its pullback is known."""
         self.check(traced(f, pull))
         blocks = None
         if has_numbers(pull.xs):
@@ -172,7 +175,7 @@ class Task:
             ]
             for j, y in enumerate(pull.ys)
         ]
-        inner = [tf.nest.pack_sequence_as(x, row) for row in rows]
+        inner = [tf.nest.pack_sequence_as(pull.x, row) for row in rows]
         return tf.nest.pack_sequence_as(pull.y, inner)
 
     def per_sample(self, x: Structure) -> Function:

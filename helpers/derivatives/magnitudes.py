@@ -1,11 +1,26 @@
-"""How large the entries of an array are."""
+"""How large the entries of an array are, and how far they are rounded."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
+import ml_dtypes
 import numpy as np
 
+if TYPE_CHECKING:
+    import tensorflow as tf
 
-def largest(array: np.ndarray[Any, Any]) -> float:
+
+def epsilon_of(dtype: "tf.DType") -> float:
+    """ε, the relative distance from 1 to the next number.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> [epsilon_of(dtype) for dtype in (tf.bfloat16, tf.float64)]
+        [0.0078125, 2.220446049250313e-16]
+    """
+    return float(ml_dtypes.finfo(dtype.as_numpy_dtype).eps)
+
+
+def largest(array: np.ndarray) -> float:
     """The largest finite |entry|: an infinite one would excuse all errors.
 
     Example:

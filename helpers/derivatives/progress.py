@@ -2,14 +2,16 @@
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
 
 def progress_bar(
-    iterable: Iterable[Any] | None = None,
+    iterable: Iterable[T] | None = None,
     *,
     total: int | None = None,
     label: str = "",

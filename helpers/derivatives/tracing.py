@@ -1,19 +1,33 @@
 """What a function of tensors touches: the variables, the narrowest dtype."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from itertools import chain
+from typing import Protocol
 
-import ml_dtypes
-import numpy as np
 import tensorflow as tf
+from tensorflow.types.experimental import ConcreteFunction
 
+from helpers.derivatives.core.graphs import (
+    everything,
+    reached,
+    stateful_kinds,
+    users,
+)
 from helpers.derivatives.core.log import without_warning
+from helpers.derivatives.core.tensorflow_private import called_graphs
+from helpers.derivatives.core.types import Function, Structure
+from helpers.derivatives.magnitudes import epsilon_of
 
-WRITES = ("Assign", "Resource", "RngReadAndSkip", "Stateful", "RngSkip")
+
+class HasDtype(Protocol):
+    """A tensor or an array."""
+
+    @property
+    def dtype(self) -> object: ...
 
 
-def traced(f: Callable[[Any], Any], x: Any) -> Any:
+def traced(f: Function, x: Structure) -> ConcreteFunction | None:
     """The graph of f at x, not run; None if f leaves TensorFlow."""
     try:
         with without_warning(""):
@@ -22,7 +36,7 @@ def traced(f: Callable[[Any], Any], x: Any) -> Any:
         return None
 
 
-def without_traces(f: Callable[[Any], Any], graph: Any) -> Callable:
+def without_traces(f: Function, graph: ConcreteFunction | None) -> Function:
     """f, with the variables it writes put back after every call.
 
     Seen are the variables in the graph of f, also those of a closure, of a
@@ -34,7 +48,7 @@ def without_traces(f: Callable[[Any], Any], graph: Any) -> Callable:
         variables = list(graph.variables) if writes(graph.graph) else []
     kept = [(each, tf.convert_to_tensor(each)) for each in variables]
 
-    def called(x: Any) -> Any:
+    def called(x: Structure) -> Structure:
         try:
             return f(x)
         finally:
@@ -44,16 +58,14 @@ def without_traces(f: Callable[[Any], Any], graph: Any) -> Callable:
     return called
 
 
-def writes(graph: Any) -> bool:
+def writes(graph: tf.Graph) -> bool:
     """Whether any operation of the graph may change a variable."""
-    definition = graph.as_graph_def()
-    nodes = [*definition.node]
-    for function in definition.library.function:
-        nodes.extend(function.node_def)
-    return any(node.op.startswith(WRITES) for node in nodes)
+    return any(map(stateful_kinds, graph.get_operations()))
 
 
-def narrowest(graph: Any, leaves: list[Any]) -> tf.DType:
+def narrowest(
+    graph: ConcreteFunction | None, leaves: list[HasDtype]
+) -> tf.DType:
     """The narrowest floating dtype of leaves and on the way from x to y."""
     dtypes = [tf.as_dtype(leaf.dtype) for leaf in leaves]
     if graph is not None:
@@ -62,36 +74,13 @@ def narrowest(graph: Any, leaves: list[Any]) -> tf.DType:
     return max(floating, key=epsilon_of, default=tf.float32)
 
 
-def epsilon_of(dtype: tf.DType) -> float:
-    return float(ml_dtypes.finfo(np.dtype(dtype.as_numpy_dtype)).eps)
+def dtypes_on_the_way(graph: tf.Graph) -> Iterator[tf.DType]:
+    """The dtypes of all that is computed from the arguments of a graph.
 
-
-def dtypes_on_the_way(graph: Any) -> Iterator[tf.DType]:
-    """The dtypes of all that is computed from the arguments of a graph."""
-    arguments = len(graph.inputs) - len(graph.captures)
-    reached = {tensor.op.name for tensor in graph.inputs[:arguments]}
-    bodies = {
-        function.signature.name: function
-        for function in graph.as_graph_def().library.function
-    }
-    for operation in graph.get_operations():
-        if not any(t.op.name in reached for t in operation.inputs):
-            continue
-        reached.add(operation.name)
-        yield from (tensor.dtype for tensor in operation.outputs)
-        yield from dtypes_in(operation.node_def, bodies, set())
-
-
-def dtypes_in(node: Any, bodies: dict, seen: set) -> Iterator[tf.DType]:
-    """The dtypes in the functions that a node calls (loops, branches)."""
-    for attribute in node.attr.values():
-        names = {attribute.func.name, *(f.name for f in attribute.list.func)}
-        for name in (names & bodies.keys()) - seen:
-            seen.add(name)
-            for inner in bodies[name].node_def:
-                yield from (
-                    tf.as_dtype(inner.attr[key].type)
-                    for key in ("T", "DstT", "dtype")
-                    if inner.attr[key].type
-                )
-                yield from dtypes_in(inner, bodies, seen)
+    Loops, branches and calls count whole.
+    """
+    arguments = graph.inputs[: len(graph.inputs) - len(graph.captures)]
+    for operation in reached(users(arguments), lambda op: users(op.outputs)):
+        inner = map(everything, called_graphs(operation))
+        for each in [operation, *chain.from_iterable(inner)]:
+            yield from (tensor.dtype for tensor in each.outputs)

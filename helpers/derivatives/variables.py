@@ -1,14 +1,25 @@
 """The trainable variables of a model, and a name for each."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
+import keras
 import tensorflow as tf
 
 from helpers.derivatives.core.refusals import refusal
 from helpers.derivatives.core.requirements import require_real
+from helpers.derivatives.core.types import Structure
 
 
-def trainable_variables(model: Any) -> list[tf.Variable]:
+class Model(Protocol):
+    """A Keras model or layer, or a tf.Module with `__call__`."""
+
+    trainable_variables: Sequence[tf.Variable]
+
+    def __call__(self, x: Structure) -> Structure: ...
+
+
+def trainable_variables(model: object) -> list[tf.Variable]:
     """The variables to differentiate by, or an error that says what to do."""
     if not (callable(model) and hasattr(model, "trainable_variables")):
         raise refusal(
@@ -54,13 +65,13 @@ def strategy_name() -> str:
     return type(tf.distribute.get_strategy()).__name__
 
 
-def resource(variable: Any) -> tf.Variable:
+def resource(variable: tf.Variable | keras.Variable) -> tf.Variable:
     """The tf.Variable inside a Keras variable."""
     keras_variable = not isinstance(variable, tf.Variable)
     return variable.value if keras_variable else variable
 
 
-def unique_names(model: Any) -> list[str]:
+def unique_names(model: Model) -> list[str]:
     """Path (Keras) or name of each variable, numbered where they repeat."""
     names = [getattr(v, "path", v.name) for v in model.trainable_variables]
     repeats = [names[:k].count(name) for k, name in enumerate(names)]

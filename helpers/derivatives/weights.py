@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from ml_dtypes import finfo
 
 from helpers.derivatives.core.basis import Basis, stacked
 from helpers.derivatives.core.compiled import Compiled, autographed
@@ -30,8 +28,15 @@ from helpers.derivatives.core.requirements import (
     keeps_batch,
 )
 from helpers.derivatives.core.silent_losses import refuse_rounding
-from helpers.derivatives.core.types import Function, Structure, Unconnected
+from helpers.derivatives.core.types import (
+    Function,
+    Parts,
+    Structure,
+    Unconnected,
+)
+from helpers.derivatives.magnitudes import epsilon_of
 from helpers.derivatives.variables import (
+    Model,
     resource,
     trainable_variables,
     unique_names,
@@ -44,7 +49,7 @@ COUPLING = 10
 
 @public
 def weight_jacobian(
-    model: Callable[[Any], Any],
+    model: Model,
     *,
     jit: bool = False,
     unconnected: Unconnected = "raise",
@@ -106,7 +111,7 @@ class WeightJacobian(Compiled):
 
     def __init__(
         self,
-        model: Any,
+        model: Model,
         variables: list[tf.Variable],
         jit: bool,
         unconnected: Unconnected,
@@ -114,13 +119,13 @@ class WeightJacobian(Compiled):
         stops = list(accumulate(v.shape.num_elements() for v in variables))
         slices = map(slice, [0, *stops[:-1]], stops)
         self.columns = dict(zip(unique_names(model), slices, strict=True))
-        self._variables = variables
+        self._model, self._variables = model, variables
         named = dict(zip(self.columns, variables, strict=True))
         task = partial(every_sample, autographed(model), named, unconnected)
         super().__init__("weight_jacobian", task, f=model, jit=jit)
 
-    def tensors(self, arguments: tuple) -> list[Any]:
-        now = [resource(each) for each in self._f.trainable_variables]
+    def tensors(self, arguments: tuple[Structure, ...]) -> list[Structure]:
+        now = [resource(each) for each in self._model.trainable_variables]
         if list(map(id, now)) != list(map(id, self._variables)):
             raise refusal(
                 "the weights that were trainable when it was made",
@@ -129,7 +134,7 @@ class WeightJacobian(Compiled):
             )
         return [tf.nest.map_structure(leaf_tensor, x) for x in arguments]
 
-    def finished(self, result: Any) -> Any:
+    def finished(self, result: Structure) -> Structure:
         """The matrices, once no sample was seen to influence another."""
         J, moved, allowed = result
         alone = tf.reduce_all(moved <= allowed)
@@ -143,7 +148,7 @@ class WeightJacobian(Compiled):
             lambda part: equal_when_running(alone, True, message, part), J
         )
 
-    def split(self, J: Any) -> list[tf.Tensor]:
+    def split(self, J: tf.Tensor) -> list[tf.Tensor]:
         """Cut the columns into blocks (..., *w.shape), one a variable w.
 
         Args:
@@ -177,10 +182,10 @@ class WeightJacobian(Compiled):
         ]
 
 
-def leaf_tensor(leaf: Any) -> tf.Tensor:
+def leaf_tensor(leaf: object) -> tf.Tensor:
     """A leaf as a tensor; integers may pass, x is not differentiated."""
-    array = isinstance(leaf, np.ndarray | tf.Tensor)
-    if array and tf.as_dtype(leaf.dtype).is_integer:
+    array = leaf if isinstance(leaf, np.ndarray | tf.Tensor) else None
+    if array is not None and tf.as_dtype(array.dtype).is_integer:
         return tf.convert_to_tensor(leaf)
     return as_tensor(leaf)
 
@@ -243,7 +248,7 @@ def check_widths(x: Structure, variables: dict[str, tf.Variable]) -> None:
 
 
 def map_samples(
-    rows: Callable[[Structure], tuple],
+    rows: Callable[[Structure], tuple[Structure, Structure]],
     x: Structure,
     outputs: Structure,
     traced: Traced,
@@ -284,7 +289,9 @@ def one_sample(
     return tf.nest.pack_sequence_as(pull.y, matrices), pull.y
 
 
-def side_by_side(y: tf.Tensor, rows: list, sources: list) -> tf.Tensor:
+def side_by_side(
+    y: tf.Tensor, rows: Parts, sources: list[tf.Variable]
+) -> tf.Tensor:
     """Join blocks (rows, *w.shape) to one matrix (*y.shape, weights)."""
     count = tf.size(y)
     flat = [
@@ -338,7 +345,7 @@ def difference(
     worst, allowed = [], []
     pairs = zip(tf.nest.flatten(alone), tf.nest.flatten(together), strict=True)
     for a, b in pairs:
-        eps = float(finfo(a.dtype.as_numpy_dtype).eps)
+        eps = epsilon_of(a.dtype)
         a, b = tf.cast(a, tf.float64), tf.cast(b, tf.float64)
         size = over_batch(tf.where(tf.math.is_finite(b), b, tf.zeros_like(b)))
         largest = tf.reduce_max(tf.pad(size, [[0, 1]]))

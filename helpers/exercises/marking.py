@@ -3,16 +3,26 @@
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from helpers.exercises.time_limit import TooLong, within
 
 # Every other file in this room marks the exercises of one chapter.
 CHAPTERS = tuple(
     file.stem
     for file in sorted(Path(__file__).parent.glob("[a-z]*.py"))
-    if file.stem != "marking"
+    if file.stem not in ("marking", "time_limit")
 )
+# What a reader gives: anything. The marker finds out what it is, or raises,
+# and `mark` tells the reader.
+Answer: TypeAlias = Any
+Marker: TypeAlias = Callable[[Answer], str]
+
+# The slowest solution takes a tenth of it on an old machine with two cores.
+SECONDS = 60.0
 RIGHT, NOT_YET, UNANSWERED = "right", "not yet", "unanswered"
 
 
@@ -20,41 +30,58 @@ class Hint(Exception):
     """Raised by a marker: the answer is wrong, and this is what may help."""
 
 
-def mark(exercise: str, answer: Any) -> None:
+def mark(exercise: str, answer: Answer, *, seconds: float = SECONDS) -> None:
     """Mark an answer and print the verdict.
+
+    An answer that is a function is called; one that runs longer than the
+    limit is stopped, and the verdict says so.
 
     Args:
         exercise: chapter and number, such as "scalar 1".
         answer: what the exercise asks for, a value or a function. An
             Ellipsis (...), None, or a function whose body is dots counts as
             unanswered.
+        seconds: how long the answer may run, if it is a function.
 
     Raises:
         ValueError: there is no such exercise.
     """
-    verdict, text = verdict_on(exercise, answer)
+    verdict, text = verdict_on(exercise, answer, seconds=seconds)
     print(f"Exercise {exercise}: {verdict}. {text}")
 
 
-def verdict_on(exercise: str, answer: Any) -> tuple[str, str]:
+def verdict_on(
+    exercise: str, answer: Answer, *, seconds: float = SECONDS
+) -> tuple[str, str]:
     """The verdict and one sentence for the reader."""
     marker = find_marker(exercise)
     if is_blank(answer):
         return UNANSWERED, "Replace the dots with your answer."
+    given = Watched(answer) if callable(answer) else answer
     try:
-        praise = marker(Watched(answer) if callable(answer) else answer)
+        return RIGHT, within(seconds, lambda: marker(given))
     except Unanswered:
         return UNANSWERED, "Replace the dots with your answer."
     except Hint as hint:
         return NOT_YET, str(hint)
-    except Exception as error:
+    except TooLong:
+        return NOT_YET, too_long(seconds)
+    except (Exception, SystemExit) as error:
         kind = type(error).__name__
         first = (str(error).strip() or "no message").splitlines()[0]
         return NOT_YET, f"Your code raised {kind}: {first[:160]}"
-    return RIGHT, praise
 
 
-def is_blank(answer: Any) -> bool:
+def too_long(seconds: float) -> str:
+    """What is said of an answer that was stopped."""
+    return (
+        f"Your code ran longer than {seconds:g} seconds and was stopped. Is "
+        "there a loop that never ends? On a slow machine write "
+        f"mark(…, seconds={10 * seconds:g})."
+    )
+
+
+def is_blank(answer: Answer) -> bool:
     """Dots, nothing, or a list in which some dots are left."""
     parts = answer if isinstance(answer, list | tuple) else ()
     # `in` would compare, which a tensor refuses.
@@ -69,10 +96,10 @@ class Unanswered(Exception):
 class Watched:
     """The reader's function; knows whether it has been written yet."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., object]) -> None:
         self.function = function
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Answer:
         result = self.function(*args, **kwargs)
         if unwritten(self.function, result):
             raise Unanswered
@@ -84,7 +111,7 @@ class Watched:
         return result
 
 
-def unwritten(function: Callable[..., Any], result: Any) -> bool:
+def unwritten(function: Callable[..., object], result: object) -> bool:
     """Dots come back, or nothing from a body that uses no name."""
     if result is not None:
         return is_blank(result)
@@ -92,7 +119,7 @@ def unwritten(function: Callable[..., Any], result: Any) -> bool:
     return code is not None and not code.co_names
 
 
-def find_marker(exercise: str) -> Callable[[Any], str]:
+def find_marker(exercise: str) -> Marker:
     """The function `exercise_<number>` of the chapter's module."""
     chapter, _, number = exercise.partition(" ")
     if chapter not in CHAPTERS:
@@ -101,7 +128,7 @@ def find_marker(exercise: str) -> Callable[[Any], str]:
             f"got {exercise!r}; use a chapter of {CHAPTERS}."
         )
     module = importlib.import_module(f"helpers.exercises.{chapter}")
-    marker: Callable[[Any], str] | None
+    marker: Marker | None
     marker = getattr(module, f"exercise_{number}", None)
     if marker is None:
         names = [n for n in vars(module) if n.startswith("exercise_")]
@@ -112,7 +139,7 @@ def find_marker(exercise: str) -> Callable[[Any], str]:
     return marker
 
 
-def array(value: Any, what: str = "Your answer") -> np.ndarray:
+def array(value: Answer, what: str = "Your answer") -> np.ndarray:
     """The value as numbers, or a hint that it is not numeric."""
     try:
         return np.asarray(value, dtype=float)
@@ -121,7 +148,7 @@ def array(value: Any, what: str = "Your answer") -> np.ndarray:
         raise Hint(f"{what} should be numbers, not {kind}.") from None
 
 
-def near(value: Any, expected: Any, tolerance: float = 1e-4) -> bool:
+def near(value: Answer, expected: ArrayLike, tolerance: float = 1e-4) -> bool:
     """Same shape and the same numbers, up to tolerance."""
     value, expected = array(value), np.asarray(expected)
     return value.shape == expected.shape and np.allclose(

@@ -81,7 +81,7 @@ def exercise_4(area_factor: Any) -> str:
 
 
 def exercise_5(chain: Any) -> str:
-    """The product of two Jacobians, the outer at inner(x)."""
+    """The Jacobian of one function after another."""
 
     def inner(x: tf.Tensor) -> tf.Tensor:
         return tf.stack([x[0] * x[1], x[1] ** 2])
@@ -104,7 +104,7 @@ def exercise_5(chain: Any) -> str:
 
 
 def exercise_6(change: Any) -> str:
-    """The derivative of the inverse: -X⁻¹ D X⁻¹."""
+    """How the inverse of a matrix changes with the matrix."""
     X = tf.constant([[2.0, 1.0, 0.0], [0.0, 1.0, 3.0], [1.0, 0.0, 1.0]])
     D = tf.constant([[0.0, 1.0, 2.0], [-1.0, 0.5, 0.0], [3.0, 0.0, 1.0]])
     inverse = np.linalg.inv(X)

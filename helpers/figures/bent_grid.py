@@ -1,14 +1,15 @@
 """Pictures of a map of the plane and of the linear map that touches it."""
 
 from collections.abc import Callable
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from helpers.derivatives.core.refusals import public, refusal
+from helpers.derivatives.core.types import Function
 from helpers.derivatives.jacobians import jacobian
 
 SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]], float)
@@ -17,7 +18,7 @@ BENT, STRAIGHT, GRID = "#0072B2", "#D55E00", "#b0b0b0"
 
 @public
 def plot_bent_grid(
-    f: Callable[[Any], Any], point: Any, *, side: float = 0.5, reach: float = 1
+    f: Function, point: ArrayLike, *, side: float = 0.5, reach: float = 1
 ) -> tuple[Axes, Axes]:
     """Draw a grid and its image, a small square and its parallelogram.
 
@@ -44,18 +45,18 @@ def plot_bent_grid(
         >>> assert np.isclose(width, 2 * 0.5)
         >>> plt.close()
     """
-    point = tf.convert_to_tensor(point)
-    check_plane(point.shape, "point")
-    check_plane(f(point).shape, "f(point)")
-    corner = np.asarray(point)
-    J = np.asarray(jacobian(f)(point))
+    x = tf.convert_to_tensor(point)
+    check_plane(x.shape, "point")
+    check_plane(f(x).shape, "f(point)")
+    corner = np.asarray(x)
+    J = np.asarray(jacobian(f)(x))
     lines = grid_lines(corner + side / 2, reach)
     outline = corner + side * subdivided(SQUARE, 20)
     figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 3.2))
     draw_side(left, "x", lines, outline)
-    images = [images_of(f, each, point.dtype) for each in (lines, outline)]
+    images = [images_of(f, each, x.dtype) for each in (lines, outline)]
     draw_side(right, "y", *images)
-    straight = np.asarray(f(point)) + side * SQUARE @ J.T
+    straight = np.asarray(f(x)) + side * SQUARE @ J.T
     right.plot(*straight.T, "--", color=STRAIGHT, linewidth=2.4)
     return left, right
 

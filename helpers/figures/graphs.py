@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import SupportsFloat, TypeAlias
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -15,6 +15,8 @@ from matplotlib.transforms import Affine2D
 from helpers.derivatives.core.refusals import public, refusal
 
 Edge = tuple[str, str]
+# Strings are written as they are, numbers with three digits.
+Label: TypeAlias = str | SupportsFloat
 
 VALUE, DERIVATIVE, TANGENT = "#0072B2", "#D55E00", "#009E73"
 INK, PALE, RED = "#222222", "#f4f4f4", "#B00020"
@@ -33,10 +35,10 @@ def draw_graph(
     ax: Axes | None = None,
     operations: Collection[str] = (),
     labels: Mapping[str, str] | None = None,
-    values: Mapping[str, Any] | None = None,
-    derivatives: Mapping[str, Any] | None = None,
-    tangents: Mapping[str, Any] | None = None,
-    edge_labels: Mapping[Edge, Any] | None = None,
+    values: Mapping[str, Label] | None = None,
+    derivatives: Mapping[str, Label] | None = None,
+    tangents: Mapping[str, Label] | None = None,
+    edge_labels: Mapping[Edge, Label] | None = None,
     cuts: Mapping[Edge, str] | None = None,
     bends: Mapping[Edge, float] | None = None,
     thick: Collection[Edge] = (),
@@ -100,7 +102,10 @@ def draw_graph(
         for name, text in texts.items()
     }
     for edge in edges:
-        draw_edge(ax, edge, drawn, *(at(edge, each) for each in marked))
+        draw_edge(
+            ax, edge, drawn, (edge_labels or {}).get(edge),
+            (cuts or {}).get(edge), (bends or {}).get(edge), edge in thick,
+        )  # fmt: skip
     write_passes(ax, drawn, *written)
     if key:
         add_key(ax, *written)
@@ -127,14 +132,7 @@ def check_places(
             raise refusal("pairs of edges", repr(edge), "a pair from `edges`")
 
 
-def at(edge: Edge, given: Mapping | Collection | None) -> Any:
-    """What is said about an edge; True if it is only listed."""
-    if not given or edge not in given:
-        return None
-    return given[edge] if isinstance(given, Mapping) else True
-
-
-def as_text(value: Any) -> str:
+def as_text(value: Label) -> str:
     """Strings as they are, numbers with three digits and a true minus."""
     if isinstance(value, str):
         return value
@@ -178,7 +176,7 @@ def draw_node(
 
 def draw_edge(
     ax: Axes, edge: Edge, drawn: Mapping[str, Text],
-    label: Any, word: str | None, bend: float | None, is_thick: bool | None,
+    label: Label | None, word: str | None, bend: float | None, is_thick: bool,
 ) -> None:  # fmt: skip
     """An arrow from box to box, with its label or its cut in the middle."""
     start, end = (drawn[name] for name in edge)

@@ -1,11 +1,15 @@
 """Jacobians as heat maps."""
 
 import math
-from typing import Any
+from collections.abc import Callable
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
 from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.magnitudes import largest
@@ -13,7 +17,7 @@ from helpers.derivatives.magnitudes import largest
 
 @public
 def plot_jacobian(
-    J: Any,
+    J: ArrayLike,
     *,
     ax: Axes | None = None,
     y_axes: int | None = None,
@@ -69,7 +73,7 @@ def plot_jacobian(
     return ax
 
 
-def heat_map(ax: Axes, table: np.ndarray, limit: float) -> Any:
+def heat_map(ax: Axes, table: np.ndarray, limit: float) -> AxesImage:
     ax.spines[:].set_visible(True)
     return ax.imshow(
         table, cmap="RdBu_r", vmin=-limit, vmax=limit,
@@ -90,7 +94,7 @@ def check_drawable(J: np.ndarray, y_axes: int) -> None:
         )
 
 
-def real_numbers(J: Any) -> np.ndarray:
+def real_numbers(J: ArrayLike) -> np.ndarray:
     """J as an array of real numbers, which a colour can stand for."""
     J = np.asarray(J)
     if np.iscomplexobj(J):
@@ -108,7 +112,9 @@ def real_numbers(J: Any) -> np.ndarray:
         ) from None
 
 
-def mark_blocks(axis: Any, shape: tuple, name: str, line: Any) -> None:
+def mark_blocks(
+    axis: Axis, shape: tuple[int, ...], name: str, line: Callable[..., Line2D]
+) -> None:
     """Label one side of the table; separate the blocks of its first axis."""
     blocks = shape[0] if shape else 1
     size = math.prod(shape[1:])

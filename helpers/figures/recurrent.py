@@ -1,12 +1,12 @@
 """Pictures of recurrent layers: the unrolled network, the cell, reach."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from helpers.derivatives.core.refusals import public, refusal
 from helpers.figures.graphs import draw_graph
@@ -134,7 +134,10 @@ def draw_lstm_cell(*, ax: Axes | None = None) -> Axes:
 
 @public
 def draw_windows(
-    output: Any, length: int = 20, *, starts: tuple[int, ...] = (0, 1, 2, 25)
+    output: np.ndarray,
+    length: int = 20,
+    *,
+    starts: tuple[int, ...] = (0, 1, 2, 25),
 ) -> Figure:
     """Draw how windows slide over a series, each with its target.
 
@@ -178,7 +181,7 @@ def draw_windows(
 
 
 @public
-def step_norms(J: Any) -> np.ndarray:
+def step_norms(J: ArrayLike) -> np.ndarray:
     """Size of each step's block: how strongly step s acts on step t.
 
     Shape law: `(b, T, units, S, features)` to `(T, S)`: the Frobenius norm
@@ -195,7 +198,9 @@ def step_norms(J: Any) -> np.ndarray:
 
 
 @public
-def plot_reach(jacobians: Mapping[str, Any], *, columns: int = 3) -> Figure:
+def plot_reach(
+    jacobians: Mapping[str, ArrayLike], *, columns: int = 3
+) -> Figure:
     """Draw which step reaches which, one panel per recurrent Jacobian.
 
     The darker a cell, the stronger the block; a block that is exactly zero

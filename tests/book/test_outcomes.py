@@ -22,3 +22,13 @@ def test_an_error_without_words_is_named():
         raise OSError
 
     assert attempt(silent) == "OSError: no message"
+
+
+def test_the_error_at_the_end_of_a_traceback_is_told():
+    def fails():
+        raise TypeError(
+            "in user code:\n\n    File x, line 3, in f\n\n"
+            "    TypeError: {{node f}} wrong: type\n"
+        )
+
+    assert attempt(fails) == "TypeError: wrong: type"

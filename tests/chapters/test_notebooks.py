@@ -247,5 +247,13 @@ def test_rule_finds(
     assert problems(rule, notebook, HERE)
 
 
+def test_folded_drawing_code_may_be_long() -> None:
+    notebook = nbformat.from_dict(good_notebook())
+    notebook.cells[-1].source = "x = 1\n" * 16
+    assert rules.short_cells(notebook)
+    notebook.cells[-1].metadata["tags"] = ["hide-input"]
+    assert not rules.short_cells(notebook)
+
+
 def test_every_rule_has_a_planted_fault() -> None:
     assert {rule for rule, _ in FAULTS} == {*RULES, *ADVICE}

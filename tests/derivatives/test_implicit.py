@@ -166,7 +166,7 @@ def test_second_call_does_not_trace():
         (lambda: fixed_point(cell, tolerance=0.0), ValueError, "tolerance"),
         (lambda: fixed_point(cell, max_steps=0), ValueError, "max_steps"),
         (lambda: SOLVE(THETA, tf.zeros(4, tf.int32)), TypeError,
-         "x0 of a floating type, got int32"),
+         "a floating x0, got int32"),
         (lambda: fixed_point(lambda t, x: x[:1])(1.0, tf.ones(2)),
          ValueError, r"like x, float32 \(2,\), got float32 \(1,\)"),
         (lambda: fixed_point(lambda t, x: tf.cast(x, "float64"))(

@@ -99,7 +99,7 @@ def wrong_answers_to(chapter):
 
 
 def wrong_answers():
-    for chapter in CHAPTERS:
+    for chapter in CHAPTERS if BROKEN is None else ():
         for name, answers in wrong_answers_to(chapter).items():
             for answer in answers:
                 yield pytest.param(name, answer, id=f"{name}: {answer[:40]}")
@@ -110,6 +110,8 @@ def test_exercises_can_be_read():
 
 
 def test_every_marked_chapter_has_exercises():
+    if BROKEN is not None:
+        pytest.skip("the exercises cannot be read")
     for chapter in CHAPTERS:
         count = sum(name.split()[0] == chapter for name in EXERCISES)
         assert count, (

@@ -47,6 +47,18 @@ def test_words_for_people_change_nothing(
     assert code(tmp_path, changed) == code(tmp_path, SOURCE)
 
 
+def test_docstrings_and_empty_lines_are_no_text(tmp_path: Path) -> None:
+    """What figures are stored for: the same under every Python."""
+    path = tmp_path / "module.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    assert influence.text(path).splitlines() == [
+        "import math",
+        "class Circle:",
+        "    def area(self, radius):",
+        "        return math.pi * radius**2  # exact",
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

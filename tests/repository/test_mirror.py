@@ -17,6 +17,7 @@ ELSEWHERE = {
     "derivatives/core/silent_losses": "derivatives/core/test_refusals.py",
     "derivatives/core/types": "repository/test_rooms.py",
     "derivatives/difference_*": "derivatives/test_differences.py",
+    "derivatives/layer_calls": "derivatives/test_layers.py",
     "derivatives/tracing": "derivatives/test_checks.py",
     "derivatives/independence": "derivatives/test_checks.py",
     "derivatives/variables": "derivatives/test_weights.py",

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import tasks
+from tests import parts
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = re.compile(
@@ -160,3 +161,31 @@ def test_code_is_clean() -> None:
     command = [sys.executable, "-m", "ruff", "check", "--quiet", str(ROOT)]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_what_is_slow_exists() -> None:
+    """`make quick` leaves it out by name; a name that went, nobody sees."""
+    tests = list((ROOT / "tests").rglob("test_*.py"))
+    for entry in parts.SLOW:
+        file, _, function = entry.partition("::")
+        found = [path for path in tests if path.as_posix().endswith(file)]
+        assert found, f"tests/parts.py names {file}, which is not there"
+        assert f"def {function}" in text_of(found[0]), f"no test {entry}"
+
+
+def test_a_setting_of_the_linter_installs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = text_of(ROOT / "pyproject.toml")
+    (tmp_path / "requirements.txt").touch()
+    monkeypatch.setattr(tasks, "ROOT", tmp_path)
+
+    def fingerprint(old: str, new: str) -> str:
+        assert old in project
+        text = project.replace(old, new)
+        (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+        return tasks.set_up_fingerprint()
+
+    now = fingerprint("", "")
+    assert fingerprint("max-statements = 15", "max-statements = 9") == now
+    assert fingerprint('"psutil"', '"psutil>=7"') != now

@@ -6,6 +6,7 @@ with it, by day and by night; an empty list is a good page.
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import threading
@@ -30,16 +31,16 @@ FLAGS = [
 ]
 THEMES = ("light", "dark")
 HEIGHT = 900
+TEXTS = (".html", ".css", ".js", ".svg")
 
 # Everything that is folded is opened, and nothing moves.
-PREPARE = """async () => {
+PREPARE = """() => {
     const style = document.createElement("style");
     style.textContent = "* { transition: none !important; " +
         "animation: none !important; scroll-behavior: auto !important }";
     document.head.append(style);
     for (const part of document.querySelectorAll("details"))
         part.open = true;
-    await window.MathJax?.startup?.promise;
 }"""
 THEME = """(theme) => {
     document.documentElement.dataset.theme = theme;
@@ -48,18 +49,26 @@ THEME = """(theme) => {
 FORMULAS = r"""() => {
     const found = [];
     for (const e of document.querySelectorAll(".math"))
-        if (!e.querySelector("mjx-container"))
+        if (!e.querySelector("math"))
             found.push("not typeset: " + e.textContent.slice(0, 60));
-    for (const e of document.querySelectorAll(
-        "mjx-merror, [data-mjx-error]"))
-        found.push("error in formula: " + (e.title || e.textContent));
+    for (const e of document.querySelectorAll("math")) {
+        const box = e.getBoundingClientRect();
+        if (!e.checkVisibility()) continue;
+        if (!e.firstElementChild || !(box.width > 0 && box.height > 0))
+            found.push("empty formula: " + e.outerHTML.slice(0, 60));
+    }
+    for (const e of document.querySelectorAll("merror"))
+        found.push("error in formula: " + e.textContent);
+    for (const e of document.querySelectorAll("math mi, math mtext"))
+        if (/[\\$]/.test(e.textContent))
+            found.push("LaTeX in formula: " + e.textContent);
     const walker = document.createTreeWalker(
         document.querySelector("main") ?? document.body,
         NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const text = walker.currentNode;
         if (text.parentElement.closest(
-            "pre, code, script, style, mjx-container, .math")) continue;
+            "pre, code, script, style, math, .math")) continue;
         if (/\\[(\[]|\$\$|\\begin\{/.test(text.data))
             found.push("raw formula: " + text.data.trim().slice(0, 60));
     }
@@ -155,10 +164,24 @@ def find_browser() -> str | None:
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
-    """Serve files without a line in the log for each."""
+    """Serve files as hosts do, compressed, and without a line for each."""
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""
+
+    def do_GET(self) -> None:
+        """Send texts compressed, everything else as it is."""
+        path = Path(self.translate_path(self.path))
+        if path.suffix not in TEXTS or not path.is_file():
+            super().do_GET()
+            return
+        body = gzip.compress(path.read_bytes())
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 @contextmanager

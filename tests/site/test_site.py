@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -14,9 +15,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import tasks
-from tests.site import site_rules
+from tests.site import loading, site_rules
 
 WIDTHS = (1280, 390)
+# What a page may cost without its figures, in KB as a host sends it, and
+# how far its parts may move while they come.
+KILOBYTES = 300
+SHIFT = 0.02
 
 
 def build(root: Path) -> subprocess.CompletedProcess[str]:
@@ -72,6 +77,31 @@ def test_every_page(built, visitor, width: int) -> None:
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_is_light_and_still(built, visitor, width: int) -> None:
+    with site_rules.served(tasks.SITE) as address:
+        costs = [
+            loading.cost(visitor, address, name, width)
+            for name in site_rules.pages(tasks.SITE)
+        ]
+    heavy = [c.line() for c in costs if c.compressed > KILOBYTES]
+    moving = [c.line() for c in costs if c.shift > SHIFT]
+    assert not heavy + moving, "\n".join([loading.HEAD, *heavy, *moving])
+
+
+def test_reading_needs_no_script(built, visitor, tmp_path: Path) -> None:
+    """From a file and without JavaScript: text, formulas and menus."""
+    context = visitor.browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for name in site_rules.pages(tasks.SITE):
+        page.goto((tasks.SITE / name).as_uri())
+        formulas = page.locator("article math")
+        shown = [formulas.nth(i) for i in range(min(3, formulas.count()))]
+        assert page.locator("h1").last.is_visible(), name
+        assert all(f.bounding_box() for f in shown), name
+    context.close()
+
+
 # Faults planted in a page: each must be found
 
 PAGE = """<!DOCTYPE html>
@@ -80,8 +110,7 @@ PAGE = """<!DOCTYPE html>
 <style>html[data-theme=dark] body {{ background: #000; color: #fff }}</style>
 </head><body><main><h1>A page</h1>{}</main></body></html>
 """
-MERROR = '<span class="math"><mjx-container><mjx-merror title="x">'
-MERROR += "</mjx-merror></mjx-container></span>"
+MERROR = "<math><merror><mtext>x</mtext></merror></math>"
 FAULTS = {
     "another host": '<script src="http://example.invalid/x.js"></script>',
     "console": "<script>console.error('broken')</script>",
@@ -89,7 +118,9 @@ FAULTS = {
     "status 404": '<script src="missing.js"></script>',
     "image-alt": '<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
     "not typeset": r'<p class="math">\(x^2\)</p>',
+    "empty formula": "<math></math>",
     "error in formula": MERROR,
+    "LaTeX in formula": r"<math><mi>\frac</mi></math>",
     "raw formula": r"<p>Here is $$x^2$$ in the text.</p>",
     "wide, not": '<div style="width: 3000px">wide</div>',
     "light: color-contrast": '<p style="color: #eee">pale</p>',
@@ -107,6 +138,21 @@ def visit(visitor, folder: Path, body: str) -> list[str]:
 
 def test_good_page_has_no_problem(visitor, tmp_path: Path) -> None:
     assert visit(visitor, tmp_path, "<p>All is well.</p>") == []
+
+
+MOVING = """<div id="late"></div><p>Text below.</p><script>
+setTimeout(() => { late.style.height = "400px" }, 600)</script>
+<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" alt="A point.">
+<script src="large.js"></script>"""
+
+
+def test_heavy_and_moving_page_is_found(visitor, tmp_path: Path) -> None:
+    noise = random.Random(0).randbytes(400_000)
+    (tmp_path / "large.js").write_text("//" + noise.hex())
+    (tmp_path / "index.html").write_text(PAGE.format(MOVING))
+    with site_rules.served(tmp_path) as address:
+        found = loading.cost(visitor, address, "index.html", 390)
+    assert found.compressed > KILOBYTES and found.shift > SHIFT
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -176,8 +222,9 @@ def page_text(book: Path) -> str:
         ("[there](missing.md)", "1 + 1", "missing.md"),
         ("{ref}`no-such-label`", "1 + 1", "no-such-label"),
         ("All is well.", "1 / 0", "ZeroDivisionError"),
+        (r"$\nosuchcommand{x}$", "1 + 1", "nosuchcommand"),
     ],
-    ids=["broken link", "broken reference", "failing cell"],
+    ids=["broken link", "broken reference", "failing cell", "formula"],
 )
 def test_faulty_book_fails(
     tmp_path: Path, text: str, code: str, message: str

@@ -3,18 +3,18 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import keras
 import tensorflow as tf
 
 from helpers.derivatives.core.explanations import explained
 from helpers.derivatives.core.log import without_warning
-from helpers.derivatives.core.references import references, same
+from helpers.derivatives.core.references import References, references
 from helpers.derivatives.core.refusals import refusal, speaking_as
 from helpers.derivatives.core.requirements import as_tensors
 from helpers.derivatives.core.tensorflow_private import converted_by_autograph
-from helpers.derivatives.core.types import Function
+from helpers.derivatives.core.types import Function, Structure
 
 
 class Compiled:
@@ -37,9 +37,9 @@ class Compiled:
     def __init__(
         self,
         name: str,
-        compute: Callable[..., Any],
+        compute: Callable[..., Structure],
         *,
-        f: Any = None,
+        f: Function | None = None,
         jit: bool = False,
     ) -> None:
         self.name = name
@@ -48,7 +48,7 @@ class Compiled:
         self._compute = compute
         self._count = len(inspect.signature(compute).parameters)
         self._before = 0
-        self._seen: list[Any] | None = None
+        self._seen: References | None = None
         self._start()
 
     def _start(self) -> None:
@@ -60,52 +60,58 @@ class Compiled:
             jit_compile=self._jit or None,
         )
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Structure) -> Structure:
         with speaking_as(self.name):
             tensors = self.tensors(arguments)
             self._notice_changes()
             self._build_layers(tensors[0])
             traces = self.traces
-            try:
-                result = self._function(*tensors)
-            except Exception as error:
-                if self._seen is None:
-                    # A graph that failed as it was made is not taken again.
-                    self._start()
-                clearer = explained(error, jit=self._jit)
-                if clearer is None:
-                    raise
-                raise clearer from error
+            result = self._graph_or_reason(tensors)
             if self.traces != traces or self._seen is None:
-                self._seen = references(self._f)
+                self._seen = References(self._f)
             return self.finished(result)
+
+    def _graph_or_reason(self, tensors: list[Structure]) -> Structure:
+        """Run the graph, or say more clearly what is wrong."""
+        try:
+            return self._function(*tensors)
+        except Exception as error:
+            if self._seen is None:
+                # A graph that failed as it was made is not taken again.
+                self._start()
+            clearer = explained(error, jit=self._jit)
+            if clearer is None:
+                raise
+            raise clearer from error
 
     def _notice_changes(self) -> None:
         """Forget the graphs if a name that f uses has another meaning."""
-        if self._seen is None or same(self._seen, references(self._f)):
-            return
-        self._before = self.traces
-        self._start()
+        if self._seen is not None and self._seen.changed():
+            self._before = self.traces
+            self._start()
 
-    def _build_layers(self, x: Any) -> None:
+    def _build_layers(self, x: Structure) -> None:
         """Let new Keras layers make their weights before the derivative.
 
         An error inside of the graph in which they are made would leave them
         without numbers, and the layer useless.
         """
-        if self._seen is not None or not tf.executing_eagerly():
+        f = self._f
+        if f is None or self._seen is not None:
             return
-        layers = [e for e in references(self._f) if is_layer(e)]
+        if not tf.executing_eagerly():
+            return
+        layers = [e for e in references(f) if isinstance(e, keras.Layer)]
         if all(layer.built for layer in layers):
             return
-        if is_layer(self._f) and not any(map(is_stateful, layers)):
-            self._f(x)
+        if isinstance(f, keras.Layer) and not any(map(is_stateful, layers)):
+            f(x)
         else:
             specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, x)
-            aside = tf.function(autographed(self._f), autograph=False)
+            aside = tf.function(autographed(f), autograph=False)
             aside.get_concrete_function(specs)
 
-    def tensors(self, arguments: tuple) -> list[Any]:
+    def tensors(self, arguments: tuple[Structure, ...]) -> list[Structure]:
         """The arguments as floating tensors, or an error that says why not."""
         if len(arguments) != self._count:
             raise refusal(
@@ -116,7 +122,7 @@ class Compiled:
             )
         return [as_tensors(each) for each in arguments]
 
-    def finished(self, result: Any) -> Any:
+    def finished(self, result: Structure) -> Structure:
         """What the caller gets of the result; a place for checks."""
         return result
 
@@ -137,10 +143,6 @@ class Compiled:
         return f"<compiled {self.name}, {self.traces} trace(s)>"
 
 
-def is_layer(thing: object) -> bool:
-    return isinstance(thing, keras.Layer)
-
-
 def is_stateful(layer: keras.Layer) -> bool:
     return bool(getattr(layer, "stateful", False))
 
@@ -153,7 +155,7 @@ def autographed(f: Function) -> Function:
     """
     converted = converted_by_autograph(f)
 
-    def run(x: Any) -> Any:
+    def run(x: Structure) -> Structure:
         # Two lambdas in one cell: long and harmless.
         with without_warning("multiple definitions with identical"):
             return converted(x)

@@ -68,6 +68,11 @@ def reached(
     return found
 
 
+def users(tensors: Iterable[tf.Tensor]) -> list[tf.Operation]:
+    """The operations that read the tensors."""
+    return [op for tensor in tensors for op in tensor.consumers()]
+
+
 def behind(outputs: Leaves) -> set[tf.Operation]:
     """All operations whose results the outputs are made of."""
     return reached(
@@ -90,12 +95,10 @@ def between(traced: Traced) -> set[tf.Operation]:
     def onward(operation: tf.Operation) -> list[tf.Operation]:
         if operation.type in CONSTANT:
             return []
-        results = filter(carries, operation.outputs)
-        return [op for result in results for op in result.consumers()]
+        return users(filter(carries, operation.outputs))
 
     ends = [y.op for y in traced.outputs if carries(y)]
-    starts = {op for x in traced.inputs for op in x.consumers()}
-    return reached(starts, onward) & reached(ends, back)
+    return reached(users(traced.inputs), onward) & reached(ends, back)
 
 
 def path(traced: Traced) -> Iterator[tf.Operation]:

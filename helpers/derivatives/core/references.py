@@ -6,9 +6,10 @@ added, an activation is set. Compared here by identity, before each call.
 """
 
 import functools
-from collections.abc import Iterator
-from types import CodeType, FunctionType, MethodType
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from operator import is_
+from types import CellType, CodeType, FunctionType, MethodType
+from typing import NamedTuple
 
 import keras
 
@@ -19,8 +20,20 @@ from helpers.derivatives.core.tensorflow_private import all_layers
 PLAIN = (bool, float, int, str, type(None), FunctionType)
 
 
-def references(f: Any) -> list[Any]:
-    """All objects that f refers to by name, in a fixed order.
+class Place(NamedTuple):
+    """Where objects stand that f leads to.
+
+    Attributes:
+        all: what stands there; quick.
+        compared: those whose change is one of f; None: all of them.
+    """
+
+    all: Callable[[], Iterable[object]]
+    compared: Callable[[], Iterable[object]] | None = None
+
+
+class References:
+    """All that f refers to by name, as it was when this was made.
 
     Seen: variables of the surrounding function, global names and default
     arguments, of f and of the functions that it calls and that stand in the
@@ -28,50 +41,100 @@ def references(f: Any) -> list[Any]:
     Not seen: what is changed inside of an object, such as an entry of a
     list or an attribute.
     """
-    return list(visit(f, set()))
+
+    def __init__(self, f: object) -> None:
+        self._f = f
+        self._objects = references(f)
+        self._remember()
+
+    def _remember(self) -> None:
+        self._looks = [place.all for place in places(self._f, set())]
+        self._found = [list(look()) for look in self._looks]
+
+    def changed(self) -> bool:
+        """Whether f leads to another object than before.
+
+        Where nothing at all is new, nothing needs to be walked again.
+        """
+        now = (list(look()) for look in self._looks)
+        if all(map(same, self._found, now)):
+            return False
+        if not same(self._objects, references(self._f)):
+            return True
+        self._remember()
+        return False
 
 
-def visit(thing: Any, seen: set[int]) -> Iterator[Any]:
-    yield thing
+def references(f: object) -> list[object]:
+    """All objects that f refers to by name, in a fixed order."""
+    found = [f]
+    for place in places(f, set()):
+        found += (place.compared or place.all)()
+    return found
+
+
+def places(thing: object, seen: set[int]) -> Iterator[Place]:
+    """Where the objects stand that a thing leads to, and those behind."""
     if id(thing) in seen:
         return
     seen.add(id(thing))
-    if isinstance(thing, functools.partial):
-        for part in (thing.func, *thing.args, *thing.keywords.values()):
-            yield from visit(part, seen)
-    elif isinstance(thing, MethodType):
-        yield from visit(thing.__func__, seen)
-        yield from visit(thing.__self__, seen)
-    elif isinstance(thing, FunctionType):
-        for part in named_by(thing):
-            yield from visit(part, seen)
-    elif isinstance(thing, keras.Layer):
+    if isinstance(thing, keras.Layer):
+        yield Place(functools.partial(all_layers, thing))
         for layer in all_layers(thing):
-            yield layer
-            yield from settings(layer)
-    elif hasattr(thing, "python_function"):
-        # What tf.function returns.
-        yield from visit(thing.python_function, seen)
+            here = functools.partial(settings, layer)
+            yield Place(vars(layer).values, here)
+        return
+    look = functools.partial(parts, thing)
+    if look():
+        yield Place(look)
+    for part in look():
+        if not is_elsewhere(part, thing):
+            yield from places(part, seen)
 
 
-def named_by(f: FunctionType) -> Iterator[Any]:
-    """The objects behind the names in a function's code."""
-    yield from f.__defaults__ or ()
-    yield from (f.__kwdefaults__ or {}).values()
-    for cell in f.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:
-            # A name that is not bound yet.
-            yield None
-    for name in global_names(f.__code__):
-        found = f.__globals__.get(name)
-        elsewhere = (
-            isinstance(found, FunctionType)
-            and found.__globals__ is not f.__globals__
-        )
-        if not elsewhere:
-            yield found
+def parts(thing: object) -> list[object]:
+    """The objects that a function, or what stands for one, is made of."""
+    if isinstance(thing, FunctionType):
+        return named_by(thing)
+    if isinstance(thing, functools.partial):
+        return [thing.func, *thing.args, *thing.keywords.values()]
+    if isinstance(thing, MethodType):
+        return [thing.__func__, thing.__self__]
+    # What tf.function returns.
+    inner = getattr(thing, "python_function", None)
+    return [] if inner is None else [inner]
+
+
+def named_by(f: FunctionType) -> list[object]:
+    """The code of a function and the objects behind the names in it."""
+    names = global_names(f.__code__)
+    return [
+        f.__code__,
+        *(f.__defaults__ or ()),
+        *(f.__kwdefaults__ or {}).values(),
+        *map(content, f.__closure__ or ()),
+        *map(f.__globals__.get, names),
+    ]
+
+
+def content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        # A name that is not bound yet.
+        return None
+
+
+def is_elsewhere(part: object, thing: object) -> bool:
+    """Whether a function knows another only by its own file's names."""
+    if not isinstance(part, FunctionType):
+        return False
+    if not isinstance(thing, FunctionType):
+        return False
+    if part.__globals__ is thing.__globals__:
+        return False
+    named = map(thing.__globals__.get, global_names(thing.__code__))
+    return any(part is each for each in named)
 
 
 @functools.cache
@@ -82,15 +145,13 @@ def global_names(code: CodeType) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def settings(layer: keras.Layer) -> Iterator[Any]:
+def settings(layer: keras.Layer) -> Iterator[object]:
     """The public, plain settings of one layer: activation, rate, units."""
     for name, value in vars(layer).items():
         if not name.startswith("_") and isinstance(value, PLAIN):
             yield value
 
 
-def same(before: list[Any], now: list[Any]) -> bool:
+def same(before: list[object], now: list[object]) -> bool:
     """Whether two lists hold the very same objects."""
-    if len(before) != len(now):
-        return False
-    return all(a is b for a, b in zip(before, now, strict=True))
+    return len(before) == len(now) and all(map(is_, before, now))

@@ -3,7 +3,7 @@
 import inspect
 import math
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import TypeGuard, get_args
 
 import keras
 import numpy as np
@@ -31,8 +31,7 @@ def check_function(f: Function) -> Function:
         raise refusal(
             "a function, Keras model or layer",
             type(f).__name__,
-            "f, the function, in the first pair of parentheses and the point "
-            "in a second one",
+            "f itself, not its value f(x)",
             kind=TypeError,
         )
     try:
@@ -51,7 +50,7 @@ def check_function(f: Function) -> Function:
     return f
 
 
-def check_option(option: str, value: Any, allowed: Sequence[str]) -> None:
+def check_option(option: str, value: object, allowed: Sequence[str]) -> None:
     """Raise a ValueError unless value is one of the allowed ones."""
     if value not in allowed:
         raise refusal(
@@ -61,12 +60,17 @@ def check_option(option: str, value: Any, allowed: Sequence[str]) -> None:
         )
 
 
-def check_chunk_size(chunk_size: Any) -> int | None:
+def is_count(value: object) -> TypeGuard[int | np.integer]:
+    """Whether a value is a whole number of at least one."""
+    whole = isinstance(value, int | np.integer) and value >= 1
+    return bool(whole) and not isinstance(value, bool)
+
+
+def check_chunk_size(chunk_size: object) -> int | None:
     """The size as an int, or None for all at once."""
     if chunk_size is None:
         return None
-    whole = isinstance(chunk_size, int | np.integer)
-    if not whole or isinstance(chunk_size, bool) or chunk_size < 1:
+    if not is_count(chunk_size):
         raise refusal(
             "chunk_size to be a positive whole number or None",
             repr(chunk_size),
@@ -75,7 +79,7 @@ def check_chunk_size(chunk_size: Any) -> int | None:
     return int(chunk_size)
 
 
-def check_gigabytes(max_gigabytes: Any) -> float:
+def check_gigabytes(max_gigabytes: float) -> float:
     """The limit as a float; it must be a positive number."""
     number = isinstance(max_gigabytes, int | float | np.number)
     if not number or isinstance(max_gigabytes, bool) or not max_gigabytes > 0:
@@ -101,7 +105,7 @@ def as_tensors(x: Structure) -> Structure:
     return tf.nest.map_structure(as_tensor, x)
 
 
-def as_tensor(leaf: Any) -> tf.Tensor:
+def as_tensor(leaf: object) -> tf.Tensor:
     refuse_other_kinds(leaf)
     try:
         tensor = tf.convert_to_tensor(leaf)
@@ -119,16 +123,15 @@ def as_tensor(leaf: Any) -> tf.Tensor:
     return tensor
 
 
-def refuse_other_kinds(leaf: Any) -> None:
+def refuse_other_kinds(leaf: object) -> None:
     """Raise for what TensorFlow would convert and lose a part of."""
-    if isinstance(leaf, tf.RaggedTensor | tf.SparseTensor):
-        raise refusal(
-            "dense tensors",
-            f"a {type(leaf).__name__}",
-            "its `.flat_values` (ragged) or `.values` (sparse) as the input "
-            "and rebuild it inside f",
-            kind=TypeError,
-        )
+    refuse_sparse(
+        leaf,
+        "dense tensors",
+        "its `.flat_values` (ragged) or `.values` (sparse) as the input and "
+        "rebuild it inside f",
+    )
+    refuse_mask(leaf, "an array without a mask")
     if isinstance(leaf, keras.KerasTensor):
         raise refusal(
             "numbers",
@@ -137,11 +140,22 @@ def refuse_other_kinds(leaf: Any) -> None:
             "the tensor or array that you would give to the model",
             kind=TypeError,
         )
+
+
+def refuse_sparse(leaf: object, expected: str, use: str) -> None:
+    """Raise a TypeError for a ragged or sparse tensor."""
+    if isinstance(leaf, tf.RaggedTensor | tf.SparseTensor):
+        got = f"a {type(leaf).__name__}"
+        raise refusal(expected, got, use, kind=TypeError)
+
+
+def refuse_mask(leaf: object, expected: str) -> None:
+    """Raise a TypeError for a NumPy array whose mask would be lost."""
     if isinstance(leaf, np.ma.MaskedArray):
         raise refusal(
-            "an array without a mask",
+            expected,
             "a NumPy masked array, whose mask would be lost",
-            "`.filled(value)`",
+            "`.filled(value)`, or only what is there",
             kind=TypeError,
         )
 
@@ -196,17 +210,20 @@ def check_output(y: Structure) -> Structure:
             kind=TypeError,
         )
     for leaf in leaves:
-        if isinstance(leaf, tf.RaggedTensor | tf.SparseTensor):
-            raise refusal(
-                "f to return dense tensors",
-                f"a {type(leaf).__name__}",
-                "its `.flat_values` (ragged) or `.values` (sparse)",
-                kind=TypeError,
-            )
+        refuse_sparse_output(leaf)
     y = tf.nest.map_structure(tf.convert_to_tensor, y)
     for leaf in tf.nest.flatten(y):
         require_real("output", leaf.dtype)
     return y
+
+
+def refuse_sparse_output(leaf: object) -> None:
+    refuse_sparse(
+        leaf,
+        "f to return dense tensors",
+        "its `.flat_values` (ragged), `.values` or tf.sparse.to_dense "
+        "(sparse)",
+    )
 
 
 def check_size(
@@ -269,7 +286,7 @@ def with_batch(y: tf.Tensor, x: tf.Tensor) -> tf.Tensor:
     return equal_when_running(tf.shape(y)[0], tf.shape(x)[0], message, y)
 
 
-def lost_batch(x_shape: Any, got: Any) -> ValueError:
+def lost_batch(x_shape: tf.TensorShape, got: object) -> ValueError:
     return refusal(
         f"f to keep the batch axis of {x_shape}",
         f"an output of shape {got}",

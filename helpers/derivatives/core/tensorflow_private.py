@@ -5,12 +5,13 @@ has a test of its own, which says what broke when a version changes.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import keras
 import tensorflow as tf
 from tensorflow.python.framework import ops
+
+from helpers.derivatives.core.types import Function
 
 CALLS = (
     "Case",
@@ -31,7 +32,7 @@ SERVANTS = tuple(
 )
 
 
-def converted_by_autograph(f: Callable[..., Any]) -> Callable[..., Any]:
+def converted_by_autograph(f: Function) -> Function:
     """Return f as AutoGraph runs it: Python `if`, `for`, `while` on tensors.
 
     There is no public way to convert one function and not its callers.
@@ -87,8 +88,10 @@ def is_real(tensor: tf.Tensor) -> bool:
     return bool(tensor.dtype.is_floating)
 
 
-def rule_on_placeholders(operation: tf.Operation) -> Any:
-    """What the rule returns for a copy of an operation; None if it fails."""
+def rule_on_placeholders(
+    operation: tf.Operation,
+) -> Sequence[tf.Tensor | None]:
+    """What the rule returns for a copy of an operation; [] if it fails."""
     placeholder = tf.compat.v1.placeholder
     attributes = operation.node_def.attr.items()
     kept = {k: v for k, v in attributes if not k.startswith("_")}
@@ -103,7 +106,7 @@ def rule_on_placeholders(operation: tf.Operation) -> Any:
             seeds = [placeholder(y.dtype, y.shape) for y in copy.outputs]
             found = ops.get_gradient_function(copy)(copy, *seeds)
         except Exception:
-            return None
+            return []
     return found if isinstance(found, list | tuple) else [found]
 
 
@@ -143,12 +146,18 @@ def is_autocast(operation: tf.Operation) -> bool:
     return next(asking, "").startswith(KERAS)
 
 
-def has_keras_mask(x: Any) -> bool:
+def has_keras_mask(x: object) -> bool:
     """Whether a Masking or Embedding layer has put a mask on x."""
     return getattr(x, "_keras_mask", None) is not None
 
 
-def symbolic_inputs(layer: keras.Layer) -> Iterator[Any]:
+def with_keras_mask_of(x: tf.Tensor, copy: tf.Tensor) -> tf.Tensor:
+    """Return the copy, which now carries the mask of x."""
+    copy._keras_mask = x._keras_mask
+    return copy
+
+
+def symbolic_inputs(layer: keras.Layer) -> Iterator[keras.KerasTensor]:
     """The symbolic tensors that a layer was called with."""
     for node in getattr(layer, "_inbound_nodes", []):
         yield from node.input_tensors

@@ -1,7 +1,6 @@
 """Keras LSTM layers as plain functions that every mode can differentiate."""
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -14,6 +13,7 @@ from helpers.derivatives.core.refusals import (
 from helpers.derivatives.core.requirements import masked
 from helpers.derivatives.core.tensorflow_private import has_keras_mask
 from helpers.derivatives.lstm.layer import (
+    Outputs,
     check_lstm,
     check_sequence,
     lstm_step,
@@ -115,7 +115,7 @@ def stage(layer: keras.Layer) -> Callable[[tf.Tensor], tf.Tensor]:
 
 
 @tf.autograph.experimental.do_not_convert
-def all_steps(layer: Any, x: tf.Tensor) -> tf.Tensor:
+def all_steps(layer: keras.layers.LSTM, x: tf.Tensor) -> tf.Tensor:
     """Run the layer over x and return what it returns.
 
     The first step stands before the loop: it has no old state, so that
@@ -131,13 +131,17 @@ def all_steps(layer: Any, x: tf.Tensor) -> tf.Tensor:
     return tf.transpose(y, [1, 0, 2]) if every else h
 
 
-def later_steps(layer: Any, steps: tf.Tensor, first: tuple) -> tuple:
+def later_steps(
+    layer: keras.layers.LSTM, steps: tf.Tensor, first: tuple[tf.Tensor, ...]
+) -> tuple[tf.Tensor, tf.Tensor]:
     """The last h and all outputs, from those of the first step."""
     kernel, recurrent, bias = lstm_weights(layer)
     weights = tf.concat([kernel, recurrent], 0)
     count = steps.shape[0]
 
-    def step(t: tf.Tensor, h: tf.Tensor, c: tf.Tensor, y: Any) -> tuple:
+    def step(
+        t: tf.Tensor, h: tf.Tensor, c: tf.Tensor, y: Outputs
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, Outputs]:
         z = tf.concat([steps[t], h], 1) @ weights + bias
         h, c = lstm_step(layer, z, c)
         if layer.return_sequences:

@@ -1,16 +1,18 @@
 """The exact Jacobian of an LSTM layer, by a recurrence of its own."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from helpers.derivatives.core.compiled import Compiled
 from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.core.requirements import RUNNING, check_gigabytes
 from helpers.derivatives.lstm.layer import (
+    Outputs,
     check_activations,
     check_lstm,
     check_sequence,
@@ -101,7 +103,7 @@ def without_gradient(J: tf.Tensor) -> tf.Tensor:
 
 
 @public
-def lstm_jacobian_gigabytes(layer: keras.layers.LSTM, x: Any) -> float:
+def lstm_jacobian_gigabytes(layer: keras.layers.LSTM, x: ArrayLike) -> float:
     """Size of `lstm_jacobian(layer)(x)` in units of 10⁹ bytes.
 
     Nothing is computed: of x, only the shape (b, T, features) is looked at.
@@ -145,7 +147,9 @@ def check_size(
         )
 
 
-def result_shape(layer: Any, shape: Any) -> tuple[int, ...]:
+def result_shape(
+    layer: keras.layers.LSTM, shape: tf.TensorShape
+) -> tuple[int, ...]:
     samples, steps, features = (int(n) for n in shape)
     rows = (steps, layer.units) if layer.return_sequences else (layer.units,)
     return (samples, *rows, steps, features)
@@ -163,13 +167,13 @@ class _State(NamedTuple):
     c: tf.Tensor
     H: tf.Tensor
     C: tf.Tensor
-    J: tf.Tensor | tuple[()]
+    J: Outputs
 
 
 class _Recurrence:
     """The Jacobian of one layer at one x, in steps."""
 
-    def __init__(self, layer: Any, x: tf.Tensor) -> None:
+    def __init__(self, layer: keras.layers.LSTM, x: tf.Tensor) -> None:
         self.layer, self.units = layer, layer.units
         self.samples, self.steps, self.features = x.shape
         kernel, self.recurrent, bias = lstm_weights(layer)
@@ -245,7 +249,7 @@ class _Recurrence:
         index = width - 1 - t if self.layer.go_backwards else t
         return tf.range(width)[:, tf.newaxis] == index
 
-    def stored(self, t: tf.Tensor, H: tf.Tensor, J: Any) -> Any:
+    def stored(self, t: tf.Tensor, H: tf.Tensor, J: Outputs) -> Outputs:
         """J with H as its step t; XLA writes it in place."""
         if not self.layer.return_sequences:
             return J

@@ -8,7 +8,8 @@ output o. With z = x·K + h·R + b, split into four:
     c' = σ(z_f) c + σ(z_i) φ(z_g)        h' = σ(z_o) φ(c')
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
@@ -22,6 +23,10 @@ from helpers.derivatives.core.tensorflow_private import (
 
 # Activations that act on each number alone, so that their Jacobian is
 # diagonal. TensorFlow's own derivative of each is used.
+# All outputs of a layer, or nothing where it returns the last one only.
+Outputs: TypeAlias = tf.Tensor | tuple[()]
+Activation: TypeAlias = Callable[[tf.Tensor], tf.Tensor]
+
 ACTIVATIONS = (
     "elu",
     "exponential",
@@ -39,7 +44,7 @@ ACTIVATIONS = (
 DTYPES = ("float32", "float64")
 
 
-def check_lstm(layer: Any) -> keras.layers.LSTM:
+def check_lstm(layer: keras.Layer) -> keras.layers.LSTM:
     """Refuse what is not a plain, built Keras LSTM layer, and say why.
 
     Raises:
@@ -105,7 +110,7 @@ def check_activations(layer: keras.layers.LSTM) -> None:
             )
 
 
-def check_sequence(layer: keras.layers.LSTM, x: Any) -> None:
+def check_sequence(layer: keras.layers.LSTM, x: tf.Tensor) -> None:
     """Raise unless x is one (b, T, features) tensor of the layer's dtype."""
     features = layer.cell.kernel.shape[0]
     shape = getattr(x, "shape", None)
@@ -132,7 +137,9 @@ def check_sequence(layer: keras.layers.LSTM, x: Any) -> None:
         )
 
 
-def lstm_weights(layer: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+def lstm_weights(
+    layer: keras.layers.LSTM,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Kernel (features, 4u), recurrent kernel (u, 4u) and bias (4u,)."""
     cell = layer.cell
     kernel = tf.convert_to_tensor(cell.kernel)
@@ -145,7 +152,7 @@ def lstm_weights(layer: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
 
 
 def lstm_step(
-    layer: Any, z: tf.Tensor, c: tf.Tensor | None
+    layer: keras.layers.LSTM, z: tf.Tensor, c: tf.Tensor | None
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """New h and c, each (b, u), from z (b, 4u); c None stands for zeros."""
     squash, gate = layer.activation, layer.recurrent_activation
@@ -156,7 +163,9 @@ def lstm_step(
     return gate(o) * squash(new), new
 
 
-def with_slope(activation: Any, z: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def with_slope(
+    activation: Activation, z: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     """The activation at z and its derivative there, number by number."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(z)

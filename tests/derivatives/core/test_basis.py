@@ -7,6 +7,7 @@ import tensorflow as tf
 from helpers.derivatives.core.basis import Basis, stacked
 from helpers.derivatives.core.pullback import pullback
 from helpers.derivatives.core.pushforward import pushforward, transposed
+from tests.support import normal
 
 X = tf.constant([0.5, -1.0, 2.0, 0.25], tf.float64)
 

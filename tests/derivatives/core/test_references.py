@@ -1,11 +1,14 @@
 """A compiled callable notices that a name leads to something else."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from helpers import batch_jacobian, jacobian
-from helpers.derivatives.core.references import references, same
+from helpers.derivatives.core import references as module
+from helpers.derivatives.core.references import References, references, same
 
 X = tf.constant([[1.0, -2.0, 3.0], [0.5, 0.1, -1.0]])
 
@@ -83,3 +86,56 @@ def test_references_compare_by_identity():
     assert same(references(first), [first])
     assert not same([first], [second])
     assert not same([first], [first, first])
+
+
+def test_a_function_of_another_file_under_an_old_name(monkeypatch):
+    monkeypatch.setitem(globals(), "bend", tf.exp)
+    J = jacobian(lambda x: bend(x))  # noqa: F821
+    assert J(tf.constant(0.0)) == 1
+    monkeypatch.setitem(globals(), "bend", tf.cos)
+    assert J(tf.constant(0.0)) == 0
+
+
+def test_code_that_was_exchanged():
+    """As IPython's autoreload does it."""
+
+    def f(x):
+        return 2.0 * x
+
+    def changed(x):
+        return 3.0 * x
+
+    J = jacobian(f)
+    assert J(tf.constant(1.0)) == 2
+    f.__code__ = changed.__code__
+    assert J(tf.constant(1.0)) == 3
+
+
+def test_a_rebound_argument_of_a_partial_of_a_method():
+    class Scaled:
+        factor = 2.0
+
+        def times(self, x, by=1.0):
+            return by * self.factor * x
+
+    f = functools.partial(Scaled().times, by=1.0)
+    J = jacobian(f)
+    assert J(tf.constant(1.0)) == 2
+    f.keywords["by"] = 5.0
+    assert J(tf.constant(1.0)) == 10
+
+
+def test_what_a_layer_keeps_for_itself_is_no_change():
+    model = network()
+    seen = References(lambda x: model(x))
+    model.layers[0]._kept = object()
+    assert not seen.changed()
+    model.layers[0].rate = 0.5
+    assert seen.changed()
+
+
+def test_where_nothing_is_new_nothing_is_walked(monkeypatch):
+    model = network()
+    seen = References(lambda x: model(x))
+    monkeypatch.setattr(module, "references", None)
+    assert not seen.changed()

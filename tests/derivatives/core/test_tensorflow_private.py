@@ -3,11 +3,20 @@
 A test that fails here after a change of version names what has moved.
 """
 
+import ast
+import inspect
+import re
+from pathlib import Path
+
 import keras
 import pytest
 import tensorflow as tf
 
 from helpers.derivatives.core import tensorflow_private as private
+from tests.support import ROOT
+
+HERE = Path(__file__)
+FOREIGN = re.compile(r"tensorflow\.python|__internal__|keras\.src")
 
 
 def graph_of(f, *shapes, dtype=tf.float32):
@@ -120,3 +129,34 @@ def test_inputs_that_a_rule_forgets():
     assert lost(lambda x: tf.math.betainc(x, x, x), "Betainc") == [0, 1]
     assert lost(lambda x: x * tf.sin(x), "Mul") == []
     assert lost(lambda x: tf.math.floordiv(x, x), "FloorDiv") == []
+
+
+def private_names(path):
+    """Private names of other people's objects that a file uses."""
+    text = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            owner = ast.unparse(node.value)
+            ours = owner in ("self", "cls", "state", "sys")
+            if not ours and not node.attr.endswith("__"):
+                yield f"{path.name}: {owner}.{node.attr}"
+    yield from (f"{path.name}: {name}" for name in FOREIGN.findall(text))
+
+
+def test_private_names_stand_in_one_file():
+    files = [*ROOT.glob("helpers/**/*.py"), *ROOT.glob("commands/*.py")]
+    elsewhere = [path for path in files if path != Path(private.__file__)]
+    found = [name for path in elsewhere for name in private_names(path)]
+    assert not found, (
+        f"{found}: private names of TensorFlow and Keras belong in "
+        "core/tensorflow_private.py, with a test here"
+    )
+    assert len(set(private_names(Path(private.__file__)))) >= 4
+
+
+def test_every_function_here_has_its_test():
+    functions = inspect.getmembers(private, inspect.isfunction)
+    names = [n for n, f in functions if f.__module__ == private.__name__]
+    text = HERE.read_text(encoding="utf-8")
+    untested = [name for name in names if f"private.{name}" not in text]
+    assert not untested, f"test {untested} in {HERE.name}"

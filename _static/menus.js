@@ -1,0 +1,28 @@
+// Menus of the buttons above a page: opened by a click, closed by another,
+// by Escape, or by a click elsewhere.
+document.addEventListener("DOMContentLoaded", () => {
+  const buttons = [
+    ...document.querySelectorAll('[data-bs-toggle="dropdown"]')];
+
+  const show = (button, open) => {
+    button.setAttribute("aria-expanded", String(open));
+    button.nextElementSibling.classList.toggle("show", open);
+  };
+
+  document.addEventListener("click", (event) => {
+    for (const button of buttons) {
+      const inside = button.contains(event.target);
+      const open = button.getAttribute("aria-expanded") === "true";
+      show(button, inside && !open);
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const button of buttons) {
+      if (button.getAttribute("aria-expanded") !== "true") continue;
+      show(button, false);
+      button.focus();
+    }
+  });
+});

@@ -1,0 +1,1 @@
+"""What a teacher takes from the chapters: editions, assignments, slides."""

@@ -1,0 +1,127 @@
+"""No answer hangs a notebook without a word."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from textwrap import dedent
+
+import nbformat
+import pytest
+import tensorflow as tf
+from nbclient import NotebookClient
+
+from helpers.exercises.marking import mark, verdict_on
+from helpers.exercises.time_limit import TooLong, within
+from tests.support import ROOT
+
+
+def endless(*args):
+    while True:
+        pass
+
+
+def asleep(*args):
+    time.sleep(1000)
+
+
+def stubborn(*args):
+    """Swallows what is raised in it, for a while."""
+    end = time.monotonic() + 2.0
+    while time.monotonic() < end:
+        try:
+            while time.monotonic() < end:
+                pass
+        except BaseException:  # noqa: S110
+            pass
+
+
+def in_a_loop_of_tensorflow(x):
+    return tf.py_function(endless, [x], tf.float32)
+
+
+def waiting(*args):
+    threading.Event().wait()
+
+
+CODE = [endless, asleep, stubborn, waiting]
+CODE += [in_a_loop_of_tensorflow]
+
+
+@pytest.mark.parametrize("answer", CODE, ids=lambda f: f.__name__)
+def test_what_does_not_end_is_stopped_and_explained(answer) -> None:
+    start = time.monotonic()
+    verdict, text = verdict_on("scalar 1", answer, seconds=0.5)
+    assert time.monotonic() - start < 30
+    assert verdict == "not yet"
+    assert "ran longer than 0.5 seconds" in text and "never ends" in text
+    time.sleep(0.2)  # no interrupt is left over
+
+
+def test_what_ends_in_time_is_not_touched() -> None:
+    before = threading.active_count()
+    assert within(60, lambda: 3) == 3
+    with pytest.raises(KeyError):
+        within(60, lambda: {}["missing"])
+    assert threading.active_count() == before
+
+
+def test_the_readers_own_interrupt_stays_one() -> None:
+    def stop():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        within(60, stop)
+
+
+def test_an_answer_that_leaves_python_is_reported(capsys) -> None:
+    mark("scalar 1", lambda x: quit())
+    assert "Your code raised SystemExit" in capsys.readouterr().out
+
+
+def test_it_works_outside_the_main_thread() -> None:
+    found = []
+
+    def marked() -> None:
+        found.append(verdict_on("scalar 1", endless, seconds=0.5))
+
+    thread = threading.Thread(target=marked)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert "ran longer" in found[0][1]
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.001, 0.003])
+def test_an_interrupt_at_the_last_moment_does_no_harm(pause: float) -> None:
+    """Either the result or the limit, and nothing afterwards."""
+    for _ in range(30):
+        with contextlib.suppress(TooLong):
+            assert within(0.002, lambda: time.sleep(pause) or 3) == 3
+    time.sleep(0.05)
+
+
+NOTEBOOK = """
+    import sys
+    sys.path.insert(0, {root!r})
+    from helpers import mark
+
+    def endless(x):
+        while True:
+            pass
+
+    mark("scalar 1", endless, seconds=1)
+    print("and on")
+"""
+
+
+@pytest.mark.slow
+def test_the_kernel_of_a_notebook_goes_on() -> None:
+    code = dedent(NOTEBOOK).format(root=str(ROOT))
+    cells = [nbformat.v4.new_code_cell(text) for text in (code, "1 + 1")]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=120).execute()
+    printed = "".join(o.get("text", "") for o in notebook.cells[0].outputs)
+    assert "ran longer than 1 seconds" in printed and "and on" in printed
+    assert notebook.cells[1].outputs[0]["data"]["text/plain"] == "2"

@@ -1,0 +1,133 @@
+"""What a page costs to load: bytes, requests, shifts, first paint.
+
+`python -m tests.site.loading` prints a table of all pages of the built
+site, as a phone on a slow network with a slow processor sees them.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Response
+
+import tasks
+from tests.site import site_rules
+
+# A slow mobile network and a processor four times slower than this one.
+NETWORK = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1_600_000 // 8,
+    "uploadThroughput": 750_000 // 8,
+}
+SLOWER = 4
+WATCH = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+    for (const entry of list.getEntries())
+        if (!entry.hadRecentInput) window.shifts.push(entry.value);
+}).observe({type: "layout-shift", buffered: true});
+"""
+# All the way down, so that what is loaded late may move the text too.
+SCROLL = """async () => {
+    const pause = () => new Promise((done) => setTimeout(done, 30));
+    for (let y = 0; y < document.body.scrollHeight; y += 800) {
+        window.scrollTo({top: y, behavior: "instant"});
+        await pause();
+    }
+}"""
+RESULT = """() => ({
+    shift: window.shifts.reduce((sum, value) => sum + value, 0),
+    paint: performance.getEntriesByName("first-contentful-paint")[0]
+        ?.startTime / 1000 || 0,
+})"""
+
+
+class Cost(NamedTuple):
+    """What one page costs; sizes in KB of 1000 bytes."""
+
+    page: str
+    width: int
+    kilobytes: float  # everything but figures, as it lies on the disk
+    compressed: float  # the same, as a host that compresses sends it
+    figures: float
+    requests: int
+    shift: float
+    paint: float  # seconds until the first text is there
+
+    def line(self) -> str:
+        """One row of the table."""
+        return (
+            f"{self.page:46}{self.width:6}{self.kilobytes:8.0f}"
+            f"{self.compressed:8.0f}{self.figures:9.0f}{self.requests:6}"
+            f"{self.shift:8.3f}{self.paint:7.1f}"
+        )
+
+
+HEAD = (
+    f"{'page':46}{'width':>6}{'KB':>8}{'gzip':>8}{'figures':>9}"
+    f"{'files':>6}{'shift':>8}{'paint':>7}"
+)
+
+
+def cost(
+    visitor: site_rules.Visitor, address: str, name: str, width: int
+) -> Cost:
+    """Load one page, slowly, and add up what came."""
+    answers: list[Response] = []
+    with visitor.page(f"{address}/{name}", width, []) as page:
+        session = page.context.new_cdp_session(page)
+        session.send("Network.emulateNetworkConditions", NETWORK)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        page.add_init_script(WATCH)
+        page.on("response", lambda answer: answers.append(answer))
+        page.goto(f"{address}/{name}", wait_until="load", timeout=90_000)
+        page.evaluate(SCROLL)
+        page.wait_for_load_state("networkidle")
+        texts, images = bodies(answers)
+        return Cost(
+            page=name,
+            width=width,
+            kilobytes=sum(map(len, texts)) / 1000,
+            compressed=sum(len(gzip.compress(body)) for body in texts) / 1000,
+            figures=sum(map(len, images)) / 1000,
+            requests=len(texts) + len(images),
+            **page.evaluate(RESULT),
+        )
+
+
+def bodies(answers: list[Response]) -> tuple[list[bytes], list[bytes]]:
+    """What was sent: the page with its texts, and its images."""
+    sent = [
+        (answer.request.resource_type, answer.body())
+        for answer in answers
+        if urlsplit(answer.url).scheme == "http" and answer.ok
+    ]
+    texts = [body for kind, body in sent if kind != "image"]
+    return texts, [body for kind, body in sent if kind == "image"]
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table; another folder may be named."""
+    site = Path(arguments[0]) if arguments else tasks.SITE
+    program = site_rules.find_browser()
+    if program is None or not site.is_dir():
+        print("It needs Chromium or Chrome, and a site: `make book`.")
+        return 1
+    print(HEAD)
+    with (
+        site_rules.visitor(program) as visitor,
+        site_rules.served(site) as address,
+    ):
+        for name in site_rules.pages(site):
+            for width in (1280, 390):
+                print(cost(visitor, address, name, width).line(), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
