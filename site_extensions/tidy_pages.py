@@ -27,6 +27,8 @@ SCRIPTS = {
     "copybutton.js": '<div class="highlight',
     "design-tabs.js": "sd-tab-set",
 }
+# Pages of theme and builder that run scripts while they load.
+AT_ONCE = ("search", "py-modindex")
 IMAGE = re.compile(r'<img (?P<before>[^>]*)src="(?P<source>[^"]+)"')
 
 PARAMETERS = re.compile(
@@ -47,14 +49,17 @@ def keep_scripts(
 ) -> None:
     """Leave out the scripts that this page does not use."""
     body = context.get("body", "")
+    # The inline scripts of these pages need the files before them.
+    waits = {} if pagename in AT_ONCE else {"defer": "defer"}
     kept = []
     for script in context["script_files"]:
         name = str(getattr(script, "filename", None)).rsplit("/", 1)[-1]
         if name in SCRIPTS and SCRIPTS[name] in body:
-            # The theme's search page runs its scripts at once.
-            if pagename != "search":
-                script.attributes["defer"] = "defer"
-            kept.append(script)
+            # The pages share the objects: this page gets its own.
+            own = {**script.attributes, **waits}
+            kept.append(
+                type(script)(script.filename, priority=script.priority, **own)
+            )
     context["script_files"] = kept
 
 

@@ -31,7 +31,9 @@ MEDIAN_CELL = 6
 LINE = 70
 ALT = 40
 CODE_CELLS, WORDS = 35, 3500
-WITHOUT_EXERCISES = ("00_quick_answer",)
+# Pages to look something up; the last two are no lessons, with no recap.
+REFERENCE_PAGES = ("answers_corrected", "error_messages")
+WITHOUT_EXERCISES = ("00_quick_answer", *REFERENCE_PAGES)
 
 PATH = re.compile(
     r"(?<![\w.])/(?:root|home|tmp|work|Users)\b"
@@ -141,7 +143,8 @@ def chapter_is_whole(pages: dict[str, NotebookNode]) -> list[str]:
     }
     where = " and ".join(pages)
     found = []
-    if "recap" not in headings:
+    lessons = set(pages) - set(REFERENCE_PAGES)
+    if lessons and "recap" not in headings:
         found.append(f"{where}: no recap; add a heading `## Recap`")
     cells = [cell for page in pages.values() for cell in code_cells(page)]
     exempt = set(pages) <= set(WITHOUT_EXERCISES)

@@ -201,7 +201,8 @@ def test_integer_input_of_an_embedding():
 def test_several_inputs_and_outputs():
     a = keras.Input([3], name="a", **F64)
     b = keras.Input([2], name="b", **F64)
-    both = layers.Dense(4, "tanh", **F64)(layers.Concatenate()([a, b]))
+    joined = layers.Concatenate(**F64)([a, b])
+    both = layers.Dense(4, "tanh", **F64)(joined)
     model = keras.Model(
         {"a": a, "b": b}, {"both": both, "sum": layers.Dense(1, **F64)(both)}
     )

@@ -55,7 +55,7 @@ class Compiled:
         # A partial of its own keeps TensorFlow from mistaking the first calls
         # of many callables for one function that is traced again and again.
         self._function = tf.function(
-            partial(self._compute),
+            partial(in_kept_scope, self._compute),
             autograph=False,
             jit_compile=self._jit or None,
         )
@@ -108,7 +108,8 @@ class Compiled:
             f(x)
         else:
             specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, x)
-            aside = tf.function(autographed(f), autograph=False)
+            run = partial(in_kept_scope, autographed(f))
+            aside = tf.function(run, autograph=False)
             aside.get_concrete_function(specs)
 
     def tensors(self, arguments: tuple[Structure, ...]) -> list[Structure]:
@@ -141,6 +142,25 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.name}, {self.traces} trace(s)>"
+
+
+def in_kept_scope(
+    compute: Callable[..., Structure], *tensors: Structure
+) -> Structure:
+    """compute(*tensors); puts back what a failing `tf.map_fn` leaves.
+
+    In a graph, tf.map_fn sets a caching device for the new variables of the
+    whole program, and unsets it only if nothing fails. From then on a new
+    variable in the scope of a strategy is an error.
+    """
+    if tf.executing_eagerly():
+        return compute(*tensors)
+    scope = tf.compat.v1.get_variable_scope()
+    device = scope.caching_device
+    try:
+        return compute(*tensors)
+    finally:
+        scope.set_caching_device(device)
 
 
 def is_stateful(layer: keras.Layer) -> bool:

@@ -42,8 +42,8 @@ def refuse_rounding(traced: Traced) -> None:
     mixed = {sides(op) for op in casts if of_weights(op)}
     for operation in filter(is_autocast, casts):
         wide, narrow = sides(operation)
-        meant = (wide, narrow) in mixed
-        if wide in given and narrow.size <= wide.size and not meant:
+        rounds = narrow.is_floating and narrow.size <= wide.size
+        if rounds and wide in given and (wide, narrow) not in mixed:
             raise rounded(wide, narrow)
 
 

@@ -279,3 +279,32 @@ def test_a_wide_variable_beside_a_narrow_model_excuses_nothing():
     J = batch_jacobian(lambda x: wide * tf.cast(model(x), tf.float64))
     with pytest.raises(TypeError, match="input no wider than .*float32"):
         J(tf.ones([2, 3], tf.float64))
+
+
+def fails_once_in_a_loop(x):
+    """Raise inside of tf.map_fn, which cannot clean up after itself."""
+
+    def fail(index):
+        raise NotImplementedError("not yet")
+
+    return tf.map_fn(fail, tf.range(3), fn_output_signature=x.dtype)
+
+
+@pytest.mark.parametrize("call", [
+    lambda f: jacobian(f)(X), lambda f: jvp(f)(X, X),
+    lambda f: helpers.check_jacobian(f, X.numpy(), np.eye(3)),
+])  # fmt: skip
+def test_a_failing_loop_leaves_nothing_behind(call):
+    """Once "Caching devices is not yet supported" for all new variables."""
+    with pytest.raises(NotImplementedError, match="not yet"):
+        call(fails_once_in_a_loop)
+    assert tf.compat.v1.get_variable_scope().caching_device is None
+    with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
+        assert tf.Variable(2.0) == 2
+
+
+def test_forward_mode_that_fails_in_chunks_leaves_nothing_behind():
+    layer = keras.layers.LSTM(4, return_sequences=True)
+    J = jacobian(layer, mode="auto", chunk_size=2)
+    assert J(tf.ones([1, 5, 1])).shape == (1, 5, 4, 1, 5, 1)
+    assert tf.compat.v1.get_variable_scope().caching_device is None

@@ -131,6 +131,27 @@ def test_inputs_that_a_rule_forgets():
     assert lost(lambda x: tf.math.floordiv(x, x), "FloorDiv") == []
 
 
+def test_a_rule_is_asked_on_placeholders():
+    zeta = one(graph_of(lambda x: tf.math.zeta(x + 2, x), [3]), "Zeta")
+    first, second = private.rule_on_placeholders(zeta)
+    assert first is None and private.is_real(second)
+    gather = one(graph_of(lambda x: tf.gather(x, [0]), [3]), "GatherV2")
+    kinds = list(map(private.is_real, gather.inputs))
+    assert kinds == [True, False, False]
+    none = graph_of(
+        lambda x: tf.raw_ops.SoftsignGrad(gradients=x, features=x), [3]
+    )
+    assert private.rule_on_placeholders(one(none, "SoftsignGrad")) == []
+
+
+def test_keras_mask_moves_to_a_copy():
+    embedding = keras.layers.Embedding(5, 2, mask_zero=True)
+    x = embedding(tf.constant([[1, 0]]))
+    copy = private.with_keras_mask_of(x, tf.identity(x))
+    assert private.has_keras_mask(copy)
+    assert not private.has_keras_mask(tf.identity(x))
+
+
 def private_names(path):
     """Private names of other people's objects that a file uses."""
     text = path.read_text(encoding="utf-8")
