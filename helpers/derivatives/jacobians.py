@@ -7,6 +7,7 @@ import tensorflow as tf
 from helpers.derivatives.core.basis import Basis, stacked
 from helpers.derivatives.core.compiled import Compiled, autographed
 from helpers.derivatives.core.graphs import Traced, has_mapped_loop
+from helpers.derivatives.core.log import without_warning
 from helpers.derivatives.core.mode import columns, forward_is_cheaper
 from helpers.derivatives.core.pullback import Pullback, pullback, traced
 from helpers.derivatives.core.pushforward import Pushforward
@@ -202,12 +203,30 @@ class Task:
         def row(us: Leaves) -> Parts:
             return pull(us, [y])
 
-        parts = self.stacked(row, basis, pull.xs)
+        try:
+            with without_warning(""):
+                parts = self.stacked(row, basis, pull.xs)
+        except Exception as error:
+            parts = self.one_by_one(row, basis, pull.xs, error)
         # The axis of the rows stands in front of that of the batch.
         return [
             part if part is None or not self.batched else moved(part, 1)
             for part in parts
         ]
+
+    def one_by_one(
+        self,
+        row: Callable[[Leaves], Parts],
+        basis: Basis,
+        like: Leaves,
+        error: Exception,
+    ) -> Parts:
+        """Rows that cannot be vectorised: a second derivative of a branch."""
+        try:
+            return stacked(row, basis, basis.size, like, vectorised=False)
+        except Exception:
+            # Not that alone: a rule of the caller's fails, for instance.
+            raise error from None
 
     def by_columns(self, f: Function, pull: Pullback) -> list[Parts] | None:
         """All blocks: the pushforward of each basis vector of x, or None."""

@@ -8,6 +8,7 @@ from typing import Protocol
 import tensorflow as tf
 from tensorflow.types.experimental import ConcreteFunction
 
+from helpers.derivatives.core.compiled import in_kept_scope
 from helpers.derivatives.core.graphs import (
     everything,
     reached,
@@ -31,7 +32,8 @@ def traced(f: Function, x: Structure) -> ConcreteFunction | None:
     """The graph of f at x, not run; None if f leaves TensorFlow."""
     try:
         with without_warning(""):
-            return tf.function(partial(f)).get_concrete_function(x)
+            run = partial(in_kept_scope, f)
+            return tf.function(run).get_concrete_function(x)
     except Exception:
         return None
 

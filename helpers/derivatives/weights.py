@@ -136,12 +136,14 @@ class WeightJacobian(Compiled):
 
     def finished(self, result: Structure) -> Structure:
         """The matrices, once no sample was seen to influence another."""
-        J, difference, allowed = result
+        J, moved, allowed = result
+        alone = tf.reduce_all(moved <= allowed)
         if tf.executing_eagerly():
-            if difference > allowed:
-                raise coupled(f"{float(difference):.2g}")
+            if not alone:
+                worst = np.max(moved[moved > allowed])
+                raise coupled(f"{worst:.2g}")
             return J
-        alone, message = difference <= allowed, str(coupled("too much"))
+        message = str(coupled("too much"))
         return tf.nest.map_structure(
             lambda part: equal_when_running(alone, True, message, part), J
         )
@@ -194,7 +196,10 @@ def every_sample(
     unconnected: Unconnected,
     x: Structure,
 ) -> tuple[Structure, tf.Tensor, tf.Tensor]:
-    """All matrices, and by how much y differs in the batch and alone."""
+    """All matrices, and by how much y differs in the batch and alone.
+
+    The last two are one number for each number of a sample's y.
+    """
     check_batch(x)
     check_widths(x, variables)
     graph, outputs = one_sample_aside(model, x)
@@ -332,25 +337,37 @@ def refuse_state(traced: Traced, unconnected: Unconnected) -> None:
 def difference(
     alone: Structure, together: Structure
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The largest difference of two outputs, and how much rounding makes."""
-    pairs = [
-        (tf.cast(a, tf.float64), tf.cast(b, tf.float64), a.dtype)
-        for a, b in zip(
-            tf.nest.flatten(alone), tf.nest.flatten(together), strict=True
-        )
-    ]
-    zero = tf.zeros([], tf.float64)
-    worst, allowed = [zero], [zero]
-    for a, b, dtype in pairs:
-        worst.append(tf.reduce_max(tf.concat([[0.0], flat(a - b)], 0)))
-        size = tf.reduce_max(tf.concat([[0.0], flat(b)], 0))
-        allowed.append(COUPLING * epsilon_of(dtype) ** (2 / 3) * size)
-    return tf.reduce_max(worst), tf.reduce_max(allowed)
+    """How far each number of y moves, and how far rounding may move it.
+
+    The largest over the batch counts; a number is compared with itself, not
+    with a larger one that stands beside it.
+    """
+    worst, allowed = [], []
+    pairs = zip(tf.nest.flatten(alone), tf.nest.flatten(together), strict=True)
+    for a, b in pairs:
+        eps = epsilon_of(a.dtype)
+        a, b = tf.cast(a, tf.float64), tf.cast(b, tf.float64)
+        size = over_batch(tf.where(tf.math.is_finite(b), b, tf.zeros_like(b)))
+        largest = tf.reduce_max(tf.pad(size, [[0, 1]]))
+        worst.append(over_batch(gap(a, b)))
+        allowed.append(COUPLING * (eps ** (2 / 3) * size + eps * largest))
+    return tf.concat(worst, 0), tf.concat(allowed, 0)
 
 
-def flat(x: tf.Tensor) -> tf.Tensor:
-    """All |numbers| in one row."""
-    return tf.reshape(tf.abs(x), [-1])
+def gap(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """|a - b|: none where both are nan, infinite where only one is finite."""
+    both = tf.math.is_finite(a) & tf.math.is_finite(b)
+    same = (a == b) | (tf.math.is_nan(a) & tf.math.is_nan(b))
+    apart = tf.where(both, tf.abs(a - b), tf.constant(np.inf, a.dtype))
+    return tf.where(same, tf.zeros_like(a), apart)
+
+
+def over_batch(y: tf.Tensor) -> tf.Tensor:
+    """The largest |y| over the batch, all numbers of a sample in one row."""
+    count = tf.reduce_prod(tf.shape(y)[1:])
+    rows = tf.reshape(tf.abs(y), [tf.shape(y)[0], count])
+    # A row of zeros, for an empty batch.
+    return tf.reduce_max(tf.pad(rows, [[0, 1], [0, 0]]), 0)
 
 
 def coupled(size: str) -> ValueError:

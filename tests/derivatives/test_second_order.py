@@ -114,3 +114,40 @@ def test_refused_by_name(make, g, message):
     match = f"(?s)`{make.__name__}`: expected .*{message}"
     with pytest.raises((ValueError, TypeError), match=match):
         make(g)(*arguments)
+
+
+def branched(x):
+    """Two branches and a loop, none of which TensorFlow can vectorise."""
+    y = tf.cond(x[0] > 0, lambda: tf.sin(x) * x[0], lambda: x)
+    return tf.switch_case(tf.constant(1), [lambda: x, lambda: y**2])
+
+
+def recurrent(kind):
+    layer = getattr(keras.layers, kind)(2, dtype="float64")
+    layer.build([None, 3, 2])
+    return lambda x: layer(tf.reshape(x, [1, 3, 2]))
+
+
+HARD = {
+    "branches": (branched, 2),
+    "LSTM": (recurrent("LSTM"), 6),
+    "GRU": (recurrent("GRU"), 6),
+}
+
+
+@pytest.mark.parametrize("case", HARD)
+def test_what_cannot_be_vectorised_goes_row_by_row(case, capfd):
+    inner, size = HARD[case]
+
+    def g(x):
+        return tf.reduce_sum(inner(x) ** 2)
+
+    x, step = tf.abs(normal(size)), 1e-5
+    slope, one = vjp(g), tf.constant(1.0, tf.float64)
+    moved = [step * unit for unit in tf.unstack(tf.eye(size, dtype=x.dtype))]
+    columns = [slope(x + d, one)[1] - slope(x - d, one)[1] for d in moved]
+    expected = np.stack(columns, 1) / (2 * step)
+    capfd.readouterr()
+    H = hessian(g)(x)
+    assert "pfor" not in "".join(capfd.readouterr())
+    np.testing.assert_allclose(H, expected, rtol=1e-5, atol=1e-8)

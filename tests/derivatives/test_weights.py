@@ -201,7 +201,8 @@ def test_integer_input_of_an_embedding():
 def test_several_inputs_and_outputs():
     a = keras.Input([3], name="a", **F64)
     b = keras.Input([2], name="b", **F64)
-    both = layers.Dense(4, "tanh", **F64)(layers.Concatenate()([a, b]))
+    joined = layers.Concatenate(**F64)([a, b])
+    both = layers.Dense(4, "tanh", **F64)(joined)
     model = keras.Model(
         {"a": a, "b": b}, {"both": both, "sum": layers.Dense(1, **F64)(both)}
     )
@@ -428,3 +429,56 @@ def test_weights_of_a_module_with_state_or_chance(draw):
 
     with pytest.raises(ValueError, match="its own state or draws"):
         weight_jacobian(Module())(tf.ones([3, 2]))
+
+
+class Coupled(tf.Module):
+    """x @ w, and what a function makes of it with the batch in sight."""
+
+    def __init__(self, then, **options):
+        self.w = tf.Variable(normal(3, 2, **options))
+        self.then = then
+
+    def __call__(self, x):
+        return self.then(x @ self.w)
+
+
+def centred(y):
+    return y - tf.reduce_mean(y, 0)
+
+
+COUPLED = {
+    "mean": centred,
+    "softmax": lambda y: tf.nn.softmax(y, 0),
+    "order": lambda y: tf.sort(y, 0),
+    "size of the batch": lambda y: y / tf.cast(tf.shape(y)[0], y.dtype),
+    "a little": lambda y: y + 1e-3 * tf.reduce_mean(y, 0),
+    "beside a large output": lambda y: {"a": 1e6 * y, "b": centred(y)},
+    "beside a large number": lambda y: tf.concat(
+        [1e6 * y, 1e3 * centred(y)], 1),
+    "beside a nan": lambda y: centred(y) + 0 * tf.math.log(y),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", COUPLED)
+def test_samples_that_influence_each_other_are_refused(case, dtype):
+    model, x = Coupled(COUPLED[case], dtype=dtype), normal(5, 3, dtype=dtype)
+    with pytest.raises(ValueError, match="do not influence.*is alone"):
+        weight_jacobian(model)(x)
+    run = tf.function(lambda x: weight_jacobian(model)(x))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="is alone"):
+        run(x)
+
+
+def test_outputs_that_are_nan_alone_and_together():
+    model, x = Coupled(lambda y: y + 0 * tf.math.log(y)), normal(5, 3)
+    assert np.isnan(model(x)).any()
+    assert weight_jacobian(model)(x).shape == (5, 2, 6)
+
+
+def test_inside_the_scope_of_a_strategy():
+    J = weight_jacobian(dense())
+    with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
+        with pytest.raises(ValueError, match="scope of a MirroredStrategy"):
+            weight_jacobian(dense())
+        assert J(normal(5, 3)).shape[0] == 5

@@ -66,6 +66,7 @@ def stacked(
     like: Leaves,
     *,
     chunk_size: int | None = None,
+    vectorised: bool = True,
 ) -> Parts:
     """The images of directions 0 to size - 1, stacked leaf by leaf.
 
@@ -75,6 +76,8 @@ def stacked(
         size: how many of them.
         like: what one image looks like.
         chunk_size: how many are in memory at once; None: all.
+        vectorised: False runs one direction after the other, for maps that
+            TensorFlow cannot vectorise (a branch, a loop).
 
     Returns:
         Tensors of shape (size, *like.shape), None where the map returns it.
@@ -89,9 +92,17 @@ def stacked(
             for part, each in zip(found, like, strict=True)
         ]
 
+    if not vectorised:
+        kinds = [tf.TensorSpec(each.shape, each.dtype) for each in like]
+        images = tf.map_fn(image, tf.range(size), fn_output_signature=kinds)
+        return without_unused(images, used)
     # An operation that cannot be vectorised is looped over.
     with without_warning("Using a while_loop for converting"):
         images = all_images(image, size, like, chunk_size)
+    return without_unused(images, used)
+
+
+def without_unused(images: Leaves, used: list[bool]) -> Parts:
     return [part if u else None for part, u in zip(images, used, strict=True)]
 
 

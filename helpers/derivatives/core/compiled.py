@@ -5,11 +5,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import NoReturn
 
+import keras
 import tensorflow as tf
 
 from helpers.derivatives.core.explanations import explained
 from helpers.derivatives.core.log import without_warning
-from helpers.derivatives.core.references import References
+from helpers.derivatives.core.references import References, references
 from helpers.derivatives.core.refusals import refusal, speaking_as
 from helpers.derivatives.core.requirements import as_tensors
 from helpers.derivatives.core.tensorflow_private import converted_by_autograph
@@ -54,7 +55,7 @@ class Compiled:
         # A partial of its own keeps TensorFlow from mistaking the first calls
         # of many callables for one function that is traced again and again.
         self._function = tf.function(
-            partial(self._compute),
+            partial(in_kept_scope, self._compute),
             autograph=False,
             jit_compile=self._jit or None,
         )
@@ -63,23 +64,53 @@ class Compiled:
         with speaking_as(self.name):
             tensors = self.tensors(arguments)
             self._notice_changes()
+            self._build_layers(tensors[0])
             traces = self.traces
-            try:
-                result = self._function(*tensors)
-            except Exception as error:
-                clearer = explained(error, jit=self._jit)
-                if clearer is None:
-                    raise
-                raise clearer from error
+            result = self._graph_or_reason(tensors)
             if self.traces != traces or self._seen is None:
                 self._seen = References(self._f)
             return self.finished(result)
+
+    def _graph_or_reason(self, tensors: list[Structure]) -> Structure:
+        """Run the graph, or say more clearly what is wrong."""
+        try:
+            return self._function(*tensors)
+        except Exception as error:
+            if self._seen is None:
+                # A graph that failed as it was made is not taken again.
+                self._start()
+            clearer = explained(error, jit=self._jit)
+            if clearer is None:
+                raise
+            raise clearer from error
 
     def _notice_changes(self) -> None:
         """Forget the graphs if a name that f uses has another meaning."""
         if self._seen is not None and self._seen.changed():
             self._before = self.traces
             self._start()
+
+    def _build_layers(self, x: Structure) -> None:
+        """Let new Keras layers make their weights before the derivative.
+
+        An error inside of the graph in which they are made would leave them
+        without numbers, and the layer useless.
+        """
+        f = self._f
+        if f is None or self._seen is not None:
+            return
+        if not tf.executing_eagerly():
+            return
+        layers = [e for e in references(f) if isinstance(e, keras.Layer)]
+        if all(layer.built for layer in layers):
+            return
+        if isinstance(f, keras.Layer) and not any(map(is_stateful, layers)):
+            f(x)
+        else:
+            specs = tf.nest.map_structure(tf.TensorSpec.from_tensor, x)
+            run = partial(in_kept_scope, autographed(f))
+            aside = tf.function(run, autograph=False)
+            aside.get_concrete_function(specs)
 
     def tensors(self, arguments: tuple[Structure, ...]) -> list[Structure]:
         """The arguments as floating tensors, or an error that says why not."""
@@ -111,6 +142,29 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.name}, {self.traces} trace(s)>"
+
+
+def in_kept_scope(
+    compute: Callable[..., Structure], *tensors: Structure
+) -> Structure:
+    """compute(*tensors); puts back what a failing `tf.map_fn` leaves.
+
+    In a graph, tf.map_fn sets a caching device for the new variables of the
+    whole program, and unsets it only if nothing fails. From then on a new
+    variable in the scope of a strategy is an error.
+    """
+    if tf.executing_eagerly():
+        return compute(*tensors)
+    scope = tf.compat.v1.get_variable_scope()
+    device = scope.caching_device
+    try:
+        return compute(*tensors)
+    finally:
+        scope.set_caching_device(device)
+
+
+def is_stateful(layer: keras.Layer) -> bool:
+    return bool(getattr(layer, "stateful", False))
 
 
 def autographed(f: Function) -> Function:

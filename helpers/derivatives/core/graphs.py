@@ -9,6 +9,7 @@ from helpers.derivatives.core.tensorflow_private import (
     called_graphs,
     has_gradient,
     has_own_rule,
+    inputs_without_gradient,
     is_declared_constant,
 )
 from helpers.derivatives.core.types import Leaves
@@ -140,7 +141,38 @@ def follows_own_rules(traced: Traced) -> bool:
 def left_out(traced: Traced) -> list[str]:
     """Operations on the path whose part of the derivative would be lost."""
     kinds = {op.type for op in path(traced) if passes_numbers(op)}
-    return sorted(filter(is_declared_constant, kinds - CONSTANT))
+    declared = set(filter(is_declared_constant, kinds - CONSTANT))
+    return sorted(declared | partly_left_out(traced))
+
+
+def partly_left_out(traced: Traced) -> set[str]:
+    """Operations whose rule forgets an input that moves, and no other."""
+    found, members = set(), between(traced)
+    moving = {x.ref() for x in traced.inputs}
+    for operation in members:
+        moves = [
+            x.op in members or x.ref() in moving for x in operation.inputs
+        ]
+        if not has_own_rule(operation):
+            forgotten = inputs_without_gradient(operation)
+            if any(moves[k] for k in forgotten):
+                found.add(operation.type)
+        for graph in called_graphs(operation):
+            starts = moving_inputs(operation, graph, moves)
+            if starts and graph.outputs:
+                found |= partly_left_out(Traced(starts, graph.outputs))
+    return found
+
+
+def moving_inputs(
+    operation: tf.Operation, graph: tf.Graph, moves: list[bool]
+) -> Leaves:
+    """The inputs of a called graph that x reaches; in a loop, all may be."""
+    if operation.type in LOOPS:
+        return graph.inputs
+    count = len(graph.inputs)
+    pairs = zip(graph.inputs, moves[len(moves) - count :], strict=True)
+    return [inner for inner, moved in pairs if moved]
 
 
 def without_second_rule(traced: Traced) -> list[str]:

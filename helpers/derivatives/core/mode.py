@@ -12,6 +12,7 @@ from helpers.derivatives.core.graphs import (
     has_loop,
     without_second_rule,
 )
+from helpers.derivatives.core.log import without_warning
 from helpers.derivatives.core.pullback import Pullback, pullback, traced
 from helpers.derivatives.core.pushforward import (
     Pushforward,
@@ -68,7 +69,9 @@ def columns(
     found, cause = None, None
     for push in [] if missing else candidates(f, pull, asked=asked):
         try:
-            found = use(push)
+            # TensorFlow logs what it cannot convert before it raises.
+            with without_warning(""):
+                found = use(push)
         except Exception as error:
             # f has been traced before: what fails is forward mode.
             cause = error

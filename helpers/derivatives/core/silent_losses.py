@@ -34,18 +34,25 @@ def refuse_losses(
 def refuse_rounding(traced: Traced) -> None:
     """Refuse inputs that a Keras layer casts to a narrower type.
 
-    Under mixed precision the weights stay as wide as the input, and the
+    Under mixed precision the weights are cast in the same way, and the
     cast is meant.
     """
     given = {x.dtype for x in traced.inputs}
-    for operation in everything(traced.graph):
-        if not is_autocast(operation):
-            continue
-        wide, narrow = operation.inputs[0].dtype, operation.outputs[0].dtype
-        kept = [v.dtype for v in operation.graph.variables]
-        meant = any(d == wide or d.size > wide.size for d in kept)
-        if wide in given and narrow.size <= wide.size and not meant:
+    casts = [op for op in everything(traced.graph) if op.type == "Cast"]
+    mixed = {sides(op) for op in casts if of_weights(op)}
+    for operation in filter(is_autocast, casts):
+        wide, narrow = sides(operation)
+        rounds = narrow.is_floating and narrow.size <= wide.size
+        if rounds and wide in given and (wide, narrow) not in mixed:
             raise rounded(wide, narrow)
+
+
+def sides(cast: tf.Operation) -> tuple[tf.DType, tf.DType]:
+    return cast.inputs[0].dtype, cast.outputs[0].dtype
+
+
+def of_weights(cast: tf.Operation) -> bool:
+    return cast.inputs[0].op.type == "ReadVariableOp"
 
 
 def rounded(wide: tf.DType, narrow: tf.DType) -> TypeError:

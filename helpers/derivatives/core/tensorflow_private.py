@@ -4,7 +4,8 @@ Nothing outside of this file uses a private name of theirs. Each function
 has a test of its own, which says what broke when a version changes.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 
 import keras
 import tensorflow as tf
@@ -22,8 +23,13 @@ CALLS = (
     "StatelessWhile",
     "While",
 )
-# Keras casts the inputs of a layer in these files.
-AUTOCAST_FILES = ("dtype_policy.py",)
+# What carries out a cast, for whoever asks for it.
+KERAS = os.path.dirname(keras.__file__) + os.sep
+TENSORFLOW = os.path.dirname(tf.__file__) + os.sep
+SERVANTS = tuple(
+    os.path.join(KERAS, "src", each) + os.sep
+    for each in ("backend", "ops", "utils")
+)
 
 
 def converted_by_autograph(f: Function) -> Function:
@@ -56,6 +62,54 @@ def is_declared_constant(kind: str) -> bool:
         return False
 
 
+# By the kind of an operation and its number of inputs.
+WITHOUT_GRADIENT: dict[tuple[str, int], list[int]] = {}
+
+
+def inputs_without_gradient(operation: tf.Operation) -> list[int]:
+    """Floating inputs that the registered rule forgets, and others not.
+
+    A rule returns None where nobody has written it: the derivative of
+    `tf.math.zeta` by its first argument. A rule that returns None for all
+    inputs says that the operation is flat, as `tf.floor` is.
+    """
+    floating = [k for k, x in enumerate(operation.inputs) if is_real(x)]
+    key = operation.type, len(operation.inputs)
+    if len(floating) < 2 or operation.type in CALLS:
+        return []
+    if key not in WITHOUT_GRADIENT:
+        found = rule_on_placeholders(operation)
+        lost = [k for k in floating if found and found[k] is None]
+        WITHOUT_GRADIENT[key] = lost if len(lost) < len(floating) else []
+    return WITHOUT_GRADIENT[key]
+
+
+def is_real(tensor: tf.Tensor) -> bool:
+    return bool(tensor.dtype.is_floating)
+
+
+def rule_on_placeholders(
+    operation: tf.Operation,
+) -> Sequence[tf.Tensor | None]:
+    """What the rule returns for a copy of an operation; [] if it fails."""
+    placeholder = tf.compat.v1.placeholder
+    attributes = operation.node_def.attr.items()
+    kept = {k: v for k, v in attributes if not k.startswith("_")}
+    with tf.Graph().as_default() as graph:
+        try:
+            copy = graph.create_op(
+                operation.type,
+                [placeholder(x.dtype, x.shape) for x in operation.inputs],
+                [y.dtype for y in operation.outputs],
+                attrs=kept,
+            )
+            seeds = [placeholder(y.dtype, y.shape) for y in copy.outputs]
+            found = ops.get_gradient_function(copy)(copy, *seeds)
+        except Exception:
+            return []
+    return found if isinstance(found, list | tuple) else [found]
+
+
 def has_own_rule(operation: tf.Operation) -> bool:
     """Whether `tf.custom_gradient` or an override gives the derivative."""
     try:
@@ -80,11 +134,16 @@ def called_graphs(operation: tf.Operation) -> Iterator[tf.Graph]:
 
 
 def is_autocast(operation: tf.Operation) -> bool:
-    """Whether a Cast is one that Keras makes on its own."""
-    return operation.type == "Cast" and any(
-        "keras" in frame.filename and frame.filename.endswith(AUTOCAST_FILES)
-        for frame in operation.traceback
-    )
+    """Whether a Cast is one that Keras makes on its own.
+
+    The innermost place in the code that only asks for it tells: in a layer
+    or a model of Keras, or in the caller's own file.
+    """
+    if operation.type != "Cast":
+        return False
+    files = [frame.filename for frame in reversed(operation.traceback)]
+    asking = (f for f in files if not f.startswith((TENSORFLOW, *SERVANTS)))
+    return next(asking, "").startswith(KERAS)
 
 
 def has_keras_mask(x: object) -> bool:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from helpers.derivatives.core.basis import Basis, stacked
 from helpers.derivatives.core.pullback import pullback
 from helpers.derivatives.core.pushforward import pushforward, transposed
+from tests.support import normal
 
 X = tf.constant([0.5, -1.0, 2.0, 0.25], tf.float64)
 
@@ -62,3 +63,12 @@ def test_seeds_of_the_callers_own():
 
     (found,) = compressed(X)
     np.testing.assert_allclose(found, seeds.numpy() @ JACOBIAN.T)
+
+
+def test_one_direction_after_the_other():
+    x = normal(3)
+    pull = pullback(lambda x: tf.concat([tf.sin(x), x**2], 0), x)
+    basis = Basis(pull.ys)
+    (all_at_once,) = stacked(pull, basis, basis.size, pull.xs)
+    (in_turn,) = stacked(pull, basis, basis.size, pull.xs, vectorised=False)
+    np.testing.assert_allclose(in_turn, all_at_once)

@@ -82,3 +82,27 @@ def test_loops_are_found_inside_of_calls():
     run = tf.function(lambda x: layer(x))
     assert graphs.has_loop(traced(lambda x: run(x), (1, 4, 3)).graph)
     assert not graphs.has_loop(traced(tf.sin).graph)
+
+
+TWO = tf.fill([3], 2.0)
+
+
+def test_inputs_that_a_rule_forgets_count_where_they_move():
+    def first(x):
+        return tf.math.zeta(x + 2, TWO)
+
+    def second(x):
+        return tf.math.zeta(TWO, x)
+
+    def branch(f):
+        return lambda x: tf.cond(x[0] > 0, lambda: f(x), lambda: x)
+
+    def loop(x):
+        return tf.while_loop(
+            lambda y: y[0] < 9, lambda y: (y + tf.math.zeta(y + 2, TWO),), [x]
+        )[0]
+
+    for f in (first, tf.function(first), branch(first), loop):
+        assert graphs.left_out(traced(lambda x, f=f: f(x))) == ["Zeta"]
+    for f in (second, tf.function(second), branch(second)):
+        assert graphs.left_out(traced(lambda x, f=f: f(x))) == []

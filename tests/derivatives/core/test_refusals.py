@@ -209,3 +209,102 @@ def test_second_derivatives_of_loops_are_right_or_refused():
     with tf.GradientTape() as tape, pytest.raises(ValueError, match="last d"):
         tape.watch(x)
         lstm_jacobian(layer)(x)
+
+
+@pytest.mark.parametrize("call", [
+    lambda f: jacobian(f)(X), lambda f: jacobian(f, mode="forward")(X),
+    lambda f: jvp(f)(X, X), lambda f: vjp(f)(X, X),
+    lambda f: helpers.hessian(lambda x: tf.reduce_sum(f(x)))(X),
+    lambda f: batch_jacobian(f)(X[tf.newaxis]),
+])  # fmt: skip
+def test_an_input_that_tensorflow_forgets(call):
+    """Nobody has written the derivative of zeta by its first argument."""
+    with pytest.raises(ValueError, match="one with Zeta, whose part would"):
+        call(lambda x: tf.math.zeta(x**2 + 2, x + 2))
+
+
+def functional():
+    inputs = keras.Input([3])
+    return keras.Model(inputs, keras.layers.Dense(2)(inputs))
+
+
+@pytest.mark.parametrize("make", [
+    functional,
+    lambda: keras.Sequential([keras.Input([3]), functional()]),
+    lambda: keras.Sequential([keras.layers.Dense(2)]),
+    lambda: keras.layers.Dense(2),
+])  # fmt: skip
+def test_float64_is_refused_again_and_leaves_the_model_whole(make):
+    """Once None, and a layer whose weights had no numbers."""
+    model = make()
+    J = jacobian(model)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="input no wider than .*float32"):
+            J(tf.ones([2, 3], tf.float64))
+    assert np.isfinite(model(tf.ones([2, 3]))).all()
+
+
+def test_an_error_in_a_new_layer_comes_again():
+    def f(x):
+        holder.setdefault("layer", keras.layers.Dense(2))(x)
+        raise NotImplementedError("not yet")
+
+    holder = {}
+    J = jacobian(f)
+    for _ in range(2):
+        with pytest.raises(NotImplementedError, match="not yet"):
+            J(X[tf.newaxis])
+
+
+def test_a_new_layer_that_keeps_tensors():
+    norm = keras.layers.Normalization(mean=1.0, variance=4.0)
+    J = batch_jacobian(norm)
+    for size in (2, 3):
+        slopes = J(tf.ones([size, 3]))
+        np.testing.assert_allclose(slopes, [np.eye(3) / 2] * size)
+
+
+@pytest.mark.parametrize("kind", ["Dense", "LSTM"])
+def test_mixed_precision_is_meant(kind):
+    shape = [4, 3] if kind == "LSTM" else [3]
+    layer = getattr(keras.layers, kind)(2, dtype="mixed_bfloat16")
+    model = keras.Sequential([keras.Input(shape), layer])
+    x = tf.ones([2, *shape])
+    assert batch_jacobian(model)(x).shape == (2, 2, *shape)
+
+
+def test_a_wide_variable_beside_a_narrow_model_excuses_nothing():
+    model = keras.Sequential([keras.Input([3]), keras.layers.Dense(2)])
+    wide = tf.Variable(2.0, dtype=tf.float64)
+    J = batch_jacobian(lambda x: wide * tf.cast(model(x), tf.float64))
+    with pytest.raises(TypeError, match="input no wider than .*float32"):
+        J(tf.ones([2, 3], tf.float64))
+
+
+def fails_once_in_a_loop(x):
+    """Raise inside of tf.map_fn, which cannot clean up after itself."""
+
+    def fail(index):
+        raise NotImplementedError("not yet")
+
+    return tf.map_fn(fail, tf.range(3), fn_output_signature=x.dtype)
+
+
+@pytest.mark.parametrize("call", [
+    lambda f: jacobian(f)(X), lambda f: jvp(f)(X, X),
+    lambda f: helpers.check_jacobian(f, X.numpy(), np.eye(3)),
+])  # fmt: skip
+def test_a_failing_loop_leaves_nothing_behind(call):
+    """Once "Caching devices is not yet supported" for all new variables."""
+    with pytest.raises(NotImplementedError, match="not yet"):
+        call(fails_once_in_a_loop)
+    assert tf.compat.v1.get_variable_scope().caching_device is None
+    with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
+        assert tf.Variable(2.0) == 2
+
+
+def test_forward_mode_that_fails_in_chunks_leaves_nothing_behind():
+    layer = keras.layers.LSTM(4, return_sequences=True)
+    J = jacobian(layer, mode="auto", chunk_size=2)
+    assert J(tf.ones([1, 5, 1])).shape == (1, 5, 4, 1, 5, 1)
+    assert tf.compat.v1.get_variable_scope().caching_device is None

@@ -107,6 +107,43 @@ def test_all_layers_however_deep():
     assert {outer.name, inner.name, inner.layers[0].name} <= names
 
 
+def test_what_keras_casts_in_a_functional_model():
+    inputs = keras.Input([3])
+    model = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+    graph = graph_of(lambda x: model(x), [2, 3], dtype=tf.float64)
+    assert private.is_autocast(one(graph, "Cast"))
+
+    def own(x):
+        return keras.ops.cast(x, "float32")
+
+    graph = graph_of(own, [2, 3], dtype=tf.float64)
+    assert not private.is_autocast(one(graph, "Cast"))
+
+
+def test_inputs_that_a_rule_forgets():
+    def lost(f, kind):
+        operation = one(graph_of(f, [3]), kind)
+        return private.inputs_without_gradient(operation)
+
+    assert lost(lambda x: tf.math.zeta(x + 2, x), "Zeta") == [0]
+    assert lost(lambda x: tf.math.betainc(x, x, x), "Betainc") == [0, 1]
+    assert lost(lambda x: x * tf.sin(x), "Mul") == []
+    assert lost(lambda x: tf.math.floordiv(x, x), "FloorDiv") == []
+
+
+def test_a_rule_is_asked_on_placeholders():
+    zeta = one(graph_of(lambda x: tf.math.zeta(x + 2, x), [3]), "Zeta")
+    first, second = private.rule_on_placeholders(zeta)
+    assert first is None and private.is_real(second)
+    gather = one(graph_of(lambda x: tf.gather(x, [0]), [3]), "GatherV2")
+    kinds = list(map(private.is_real, gather.inputs))
+    assert kinds == [True, False, False]
+    none = graph_of(
+        lambda x: tf.raw_ops.SoftsignGrad(gradients=x, features=x), [3]
+    )
+    assert private.rule_on_placeholders(one(none, "SoftsignGrad")) == []
+
+
 def test_keras_mask_moves_to_a_copy():
     embedding = keras.layers.Embedding(5, 2, mask_zero=True)
     x = embedding(tf.constant([[1, 0]]))
