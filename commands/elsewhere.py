@@ -99,10 +99,10 @@ def run(form: str, path: Path) -> Result:
 
 def table(results: list[Result]) -> str:
     """One line for each form of each chapter, and how many failed."""
-    lines = [f"\n{'form':20}{'chapter':22}{'result':8}{'seconds':>7}"]
+    lines = [f"\n{'form':20}{'chapter':32}{'result':8}{'seconds':>7}"]
     for form, chapter, failed, seconds in results:
         word = "failed" if failed else "passed"
-        line = f"{form:20}{chapter:22}{word:8}{seconds:7.0f}"
+        line = f"{form:20}{chapter:32}{word:8}{seconds:7.0f}"
         lines.append(f"{line}  {failed}".rstrip())
     count = sum(bool(result.failed) for result in results)
     return "\n".join([*lines, f"{count} of {len(results)} failed"])
