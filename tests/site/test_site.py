@@ -15,7 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import tasks
-from tests.site import loading, site_rules
+from tests.site import loading, searching, site_rules
 
 WIDTHS = (1280, 390)
 # What a page may cost without its figures, in KB as a host sends it, and
@@ -234,3 +234,16 @@ def test_faulty_book_fails(
         built = build(book)
         assert built.returncode != 0
         assert message in built.stdout
+
+
+def test_the_search_finds_what_readers_type(built, visitor) -> None:
+    asked = searching.of_the_table()
+    with (
+        site_rules.served(tasks.SITE) as address,
+        visitor.page(f"{address}/search.html", 1280, []) as page,
+    ):
+        found = searching.misses(page, address, asked)
+        others = searching.misses(page, address, searching.others())
+    assert not found, "\n".join(found)
+    # By the words of the book alone: most, not all.
+    assert len(others) <= 5, "\n".join(others)
