@@ -90,6 +90,6 @@ def lines(path: Path) -> list[tuple[int, str]]:
 
 
 def slug(heading: str) -> str:
-    """The anchor that a heading gets on the website."""
-    kept = re.sub(r"[^\w\s-]", "", heading.lower())
-    return kept.strip().replace(" ", "-")
+    """The anchor that MyST gives a heading: mathematics is left out."""
+    plain = re.sub(r"\$[^$]+\$", "", heading.strip().lower())
+    return re.sub(r"[^\w\s-]", "", plain).replace(" ", "-")

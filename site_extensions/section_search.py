@@ -143,7 +143,12 @@ def index(sections: Iterable[Section], asked: dict[str, str]) -> dict:
     listed = []
     for number, section in enumerate(every):
         counts = weights(section, titles.get(section.page, ""))
-        for word in words(asked.get(place(section.page, section.anchor), "")):
+        # Mathematics is in the anchor of docutils, not in that of MyST; it
+        # is not in the title either.
+        names = {place(section.page, section.anchor)}
+        names.add(place(section.page, section.title))
+        question = " ".join(asked.get(name, "") for name in sorted(names))
+        for word in words(question):
             counts[word] = max(counts[word], ASKED)
         for word, count in counts.items():
             terms.setdefault(word, []).extend([number, min(count, 15)])

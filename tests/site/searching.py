@@ -10,7 +10,7 @@ from commands import questions
 from site_extensions.section_search import place
 
 FIRST = """text => Search._performSearch(text).reverse().slice(0, 3)
-    .map(found => [found[0], found[2].slice(1)])"""
+    .map(found => [found[0], found[2].slice(1), found[1].split(" › ").pop()])"""
 
 # Searches that are not in the table of questions, and the section each
 # seeks: what the ranking finds by the words of the book alone.
@@ -67,6 +67,7 @@ def misses(
     found = []
     for text, name, section in asked:
         first = page.evaluate(FIRST, text)
-        if place(name, section) not in [place(*pair) for pair in first]:
+        places = {place(p, a) for p, *both in first for a in both}
+        if place(name, section) not in places:
             found.append(f"{text!r} does not find {name}#{section}: {first}")
     return found
