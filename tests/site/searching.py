@@ -9,8 +9,10 @@ from playwright.sync_api import Page
 from commands import questions
 from site_extensions.section_search import place
 
+# The page, the anchor and the heading of the best three.
 FIRST = """text => Search._performSearch(text).reverse().slice(0, 3)
-    .map(found => [found[0], found[2].slice(1), found[1].split(" › ").pop()])"""
+    .map(([page, name, anchor]) =>
+        [page, anchor.slice(1), name.split(" › ").pop()])"""
 
 # Searches that are not in the table of questions, and the section each
 # seeks: what the ranking finds by the words of the book alone.
