@@ -66,6 +66,9 @@ LOCK = (
     "--universal",
     "--python-version=3.11",
     "--generate-hashes",
+    # Without its extras a pin does not hold pip, which then finds the
+    # newest release and refuses it for having no hash.
+    "--no-strip-extras",
     "--no-emit-index-url",
     "--no-emit-find-links",
     "--no-annotate",

@@ -138,8 +138,8 @@ def test_requirements_are_the_pins_of_the_project() -> None:
     lock = (reading.ROOT / "requirements.txt").read_text(encoding="utf-8")
     assert {line.split("==")[0] for line in lines} == {
         "ipykernel", "jupyterlab", "jupyterlab-myst", "keras", "matplotlib",
-        "ml-dtypes", "numpy", "psutil", "tensorflow", "tensorflow-cpu",
-        "tqdm",
+        "ml-dtypes", "numpy", "psutil", "scipy", "tensorflow",
+        "tensorflow-cpu", "tqdm",
     }  # fmt: skip
     for line in lines:
         assert line.split(" ;")[0] in lock
