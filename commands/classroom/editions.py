@@ -49,10 +49,10 @@ README = """Jacobians in TensorFlow: the {kind} edition
    on Windows:
        py -m venv .venv
        .venv\\Scripts\\python -m pip install -r requirements.txt
-3. Is this laptop ready?
-       .venv/bin/python -m helpers.doctor
+3. Is this laptop ready? This prints `ready`, after some seconds:
+       .venv/bin/python -c "import keras, helpers; print('ready')"
    on Windows:
-       .venv\\Scripts\\python -m helpers.doctor
+       .venv\\Scripts\\python -c "import keras, helpers; print('ready')"
 4. Begin:
        .venv/bin/python -m jupyterlab
    on Windows:
