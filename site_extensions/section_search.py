@@ -182,13 +182,13 @@ def weights(section: Section, page: str) -> Counter[str]:
 
 def typed(root: Path) -> dict[str, str]:
     """All that readers ask of a section, by page and anchor."""
+    found: dict[str, str] = {}
+    if not (root / "reference" / "questions.csv").is_file():
+        return found
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
     from commands import questions
 
-    found: dict[str, str] = {}
-    if not (root / "reference" / "questions.csv").is_file():
-        return found
     for row in questions.all_questions(root):
         where = place(row.page, row.section)
         found[where] = f"{found.get(where, '')} {row.question}"
