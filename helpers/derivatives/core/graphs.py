@@ -92,13 +92,19 @@ def between(traced: Traced) -> set[tf.Operation]:
             return []
         return [x.op for x in operation.inputs if carries(x)]
 
+    ends = [y.op for y in traced.outputs if carries(y)]
+    return moved_by(traced) & reached(ends, back)
+
+
+def moved_by(traced: Traced) -> set[tf.Operation]:
+    """The operations that floating numbers made of the inputs go into."""
+
     def onward(operation: tf.Operation) -> list[tf.Operation]:
         if operation.type in CONSTANT:
             return []
         return users(filter(carries, operation.outputs))
 
-    ends = [y.op for y in traced.outputs if carries(y)]
-    return reached(users(traced.inputs), onward) & reached(ends, back)
+    return reached(users(traced.inputs), onward)
 
 
 def path(traced: Traced) -> Iterator[tf.Operation]:
@@ -142,7 +148,44 @@ def left_out(traced: Traced) -> list[str]:
     """Operations on the path whose part of the derivative would be lost."""
     kinds = {op.type for op in path(traced) if passes_numbers(op)}
     declared = set(filter(is_declared_constant, kinds - CONSTANT))
-    return sorted(declared | partly_left_out(traced))
+    return sorted(declared | partly_left_out(traced) | disguised(traced))
+
+
+def disguised(traced: Traced) -> set[str]:
+    """Operations that turn moving numbers into bits or text.
+
+    What reads them back gets every digit, but no derivative comes through
+    integers and strings. An index or a comparison keeps no digits: there
+    the derivative is zero indeed.
+    """
+
+    def back(operation: tf.Operation) -> list[tf.Operation]:
+        if has_own_rule(operation):
+            return []
+        return [x.op for x in operation.inputs]
+
+    members = moved_by(traced)
+    members &= reached([y.op for y in traced.outputs], back)
+    moving = {x.ref() for x in traced.inputs}
+    found = {op.type for op in members if hides_numbers(op)}
+    for operation in members:
+        moves = [
+            x.op in members or x.ref() in moving for x in operation.inputs
+        ]
+        for graph in called_graphs(operation):
+            starts = moving_inputs(operation, graph, moves)
+            if starts and graph.outputs:
+                found |= disguised(Traced(starts, graph.outputs))
+    return found
+
+
+def hides_numbers(operation: tf.Operation) -> bool:
+    """Whether floating numbers go in and their bits or digits come out."""
+    if not any(x.dtype.is_floating for x in operation.inputs):
+        return False
+    text = any(y.dtype == tf.string for y in operation.outputs)
+    bits = operation.type == "Bitcast"
+    return text or (bits and not operation.outputs[0].dtype.is_floating)
 
 
 def partly_left_out(traced: Traced) -> set[str]:

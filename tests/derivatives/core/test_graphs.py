@@ -1,8 +1,10 @@
 """What a traced function is made of."""
 
 import keras
+import pytest
 import tensorflow as tf
 
+import helpers
 from helpers.derivatives.core import graphs
 from helpers.derivatives.core.graphs import Traced
 
@@ -106,3 +108,69 @@ def test_inputs_that_a_rule_forgets_count_where_they_move():
         assert graphs.left_out(traced(lambda x, f=f: f(x))) == ["Zeta"]
     for f in (second, tf.function(second), branch(second)):
         assert graphs.left_out(traced(lambda x, f=f: f(x))) == []
+
+
+def by_bits(x):
+    return tf.bitcast(tf.bitcast(x, tf.int32), tf.float32)
+
+
+def by_text(x):
+    return tf.strings.to_number(tf.strings.as_string(x))
+
+
+def by_branch(x):
+    return tf.cond(x[0] > 0, lambda: by_bits(x), lambda: x)
+
+
+def by_loop(x):
+    def step(i, a):
+        return i + 1, a + by_bits(a)
+
+    return tf.while_loop(lambda i, a: i < 2, step, (0, x))[1]
+
+
+def by_call(x):
+    return tf.bitcast(bits_of(x), tf.float32)
+
+
+@tf.function
+def bits_of(x):
+    return tf.bitcast(x, tf.int32)
+
+
+@tf.custom_gradient
+def with_a_rule(x):
+    return by_bits(x), lambda upstream: upstream
+
+
+def test_numbers_that_pass_as_bits_or_text_are_found() -> None:
+    ways = by_bits, by_branch, by_loop, by_call
+    for way in ways:
+        found = graphs.left_out(traced(lambda x, way=way: x**2 + way(x)))
+        assert found == ["Bitcast"], way
+    text = traced(lambda x: x**2 + by_text(x))
+    assert graphs.left_out(text) == ["AsString"]
+
+
+def test_what_keeps_no_digits_is_no_loss() -> None:
+    harmless = (
+        lambda x: x * tf.cast(tf.argmax(x), tf.float32),
+        lambda x: x * tf.one_hot(tf.argmax(x), 3),
+        lambda x: x + tf.floor(x) + tf.round(x),
+        lambda x: x + tf.cast(tf.cast(x, tf.int32), tf.float32),
+        lambda x: tf.gather(x, tf.argsort(x)),
+        lambda x: tf.where(x > 0, x, x**2),
+        lambda x: x + by_bits(tf.stop_gradient(x)),
+        lambda x: x + by_bits(tf.ones(3)),
+        lambda x: x + with_a_rule(x),
+    )
+    for f in harmless:
+        assert graphs.left_out(traced(f)) == []
+
+
+def test_bits_beside_another_path_are_refused() -> None:
+    x = tf.constant([1.5, -2.0, 0.5])
+    for mode in ("reverse", "forward", "auto"):
+        f = helpers.jacobian(lambda x: x**2 + by_bits(x), mode=mode)
+        with pytest.raises(ValueError, match="Bitcast, whose part"):
+            f(x)
