@@ -49,10 +49,10 @@ README = """Jacobians in TensorFlow: the {kind} edition
    on Windows:
        py -m venv .venv
        .venv\\Scripts\\python -m pip install -r requirements.txt
-3. Is this laptop ready? This prints `ready`, after some seconds:
-       .venv/bin/python -c "import keras, helpers; print('ready')"
+3. Is this laptop ready? After some seconds this says what is missing:
+       .venv/bin/python -m helpers.doctor
    on Windows:
-       .venv\\Scripts\\python -c "import keras, helpers; print('ready')"
+       .venv\\Scripts\\python -m helpers.doctor
 4. Begin:
        .venv/bin/python -m jupyterlab
    on Windows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -148,3 +150,19 @@ def test_requirements_are_the_pins_of_the_project() -> None:
 def test_an_unknown_edition_is_refused(capsys) -> None:
     assert editions.main(["pupil"]) == 2
     assert "'pupil'" in capsys.readouterr().out
+
+
+def test_the_command_that_the_readme_names_is_there(made: Path) -> None:
+    folder = made / "student"
+    readme = (folder / "README.txt").read_text(encoding="utf-8")
+    assert "python -m helpers.doctor" in readme
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.doctor"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "This machine is ready." in done.stdout
+    assert f"{folder} can be written" in done.stdout

@@ -35,7 +35,7 @@ def modules() -> list[str]:
 def proof_of(module: str) -> str:
     """The file that must exist: the mirror, unless declared elsewhere."""
     room, _, name = module.rpartition("/")
-    mirror = f"{room}/test_{name}.py"
+    mirror = f"{room}/test_{name}.py".lstrip("/")
     if (ROOT / "tests" / mirror).is_file():
         return mirror
     for declared, place in ELSEWHERE.items():
