@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import dataclasses
 import json
 import os
 import platform
@@ -18,7 +19,6 @@ import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
-from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent.parent
 OLDEST, TOO_NEW = (3, 11), (3, 14)
@@ -52,7 +52,8 @@ QUIET = {
 }
 
 
-class Finding(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Finding:
     """What was looked at, what was found, and how to mend it."""
 
     what: str
@@ -234,7 +235,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     findings = examine(Path.cwd())
     if chosen.json:
-        print(json.dumps([finding._asdict() for finding in findings]))
+        rows = [dataclasses.asdict(finding) for finding in findings]
+        print(json.dumps(rows))
     else:
         print(screen(findings))
     return 0 if all(finding.ready for finding in findings) else 1
