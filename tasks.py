@@ -58,6 +58,9 @@ NO_BARS = {"TQDM_DISABLE": "1"}
 # A reader's own settings that would change outputs or imports.
 UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONPATH", "PYTHONWARNINGS")
 
+# The whole of the tests, in two processes: a file, or a notebook, stays in
+# one, and `tests/parts.py` says which come first.
+IN_TWO = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
 SOURCES = (".ipynb", ".md")
 BUILD_OPTIONS = ("-W", "-n", "--keep-going", "--all", "--quiet")
 LOCK = (
@@ -136,26 +139,27 @@ def book(extra: list[str]) -> int:
 
 
 def test(extra: list[str]) -> int:
-    """Run all tests in one go."""
+    """Run all tests in two processes, or in one those that are named."""
     set_up()
-    return call([python(), "-m", "pytest", *extra], environment())
+    chosen = extra or IN_TWO
+    return call([python(), "-m", "pytest", *chosen], environment())
 
 
 def quick(extra: list[str]) -> int:
     """Run what a working day needs: no site, no chapter, nothing slow."""
     parts = ["tests", "--ignore=tests/site", "-m", "not slow and not weekly"]
-    return test([*parts, *extra])
+    return test([*IN_TWO, *parts, *extra])
 
 
 def weekly(extra: list[str]) -> int:
     """Run only what is too long for every change."""
-    return test(["tests", "-m", "weekly", *extra])
+    return test([*IN_TWO, "tests", "-m", "weekly", *extra])
 
 
 def coverage(extra: list[str]) -> int:
     """Name the lines and branches of `helpers` that no test runs."""
     parts = ["tests", "--ignore=tests/site", "--cov", "--cov-report=term"]
-    return test([*parts, *extra])
+    return test([*IN_TWO, *parts, *extra])
 
 
 def chapter(extra: list[str]) -> int:

@@ -1,11 +1,11 @@
 """How long each part of the tests took, and what is slow.
 
-A part is a folder of tests, or a chapter.
+A part is a folder of tests, or a chapter. The whole of the tests runs in two
+processes, the files that take longest first.
 """
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ SLOW = (
     "lstm/test_jacobian.py::test_every_length",
     "repository/test_wheel.py",
 )
-SECONDS: dict[str, float] = {}
+# It executes every chapter: begun last, it would end alone.
+LONGEST = "tests/site/test_site.py"
 
 
 def part_of(nodeid: str) -> str:
@@ -29,28 +30,67 @@ def part_of(nodeid: str) -> str:
     return path.as_posix() if path.suffix == ".ipynb" else str(path.parent)
 
 
+def rank(nodeid: str) -> int:
+    """The site, then the notebooks, then all that is short."""
+    if nodeid.startswith(LONGEST):
+        return 0
+    return 1 if ".ipynb" in nodeid else 2
+
+
+def is_one_of_two(config: pytest.Config) -> bool:
+    """Whether this process only runs what another one hands out."""
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that writes the report also keeps the time."""
+    if not is_one_of_two(config):
+        config.pluginmanager.register(Parts(config))
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make quick` leaves out."""
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Mark what `make quick` leaves out; sort for two processes."""
     for item in items:
         if any(name in item.nodeid for name in SLOW):
             item.add_marker(pytest.mark.slow)
+    if is_one_of_two(config):
+        items.sort(key=lambda item: rank(item.nodeid))
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Any:
-    """Add the seconds of one test to its part."""
-    part, start = part_of(item.nodeid), time.perf_counter()
-    yield
-    seconds = time.perf_counter() - start
-    SECONDS[part] = SECONDS.get(part, 0.0) + seconds
+class Parts:
+    """Names each part as it begins, and at the end how long it took."""
 
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.seconds: dict[str, float] = {}
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """One line for each part."""
-    terminalreporter.section("how long each part took")
-    for part, seconds in SECONDS.items():
-        minutes, rest = divmod(round(seconds), 60)
-        terminalreporter.write_line(f"{minutes:3d} min {rest:2d} s  {part}")
-    total = sum(SECONDS.values())
-    terminalreporter.write_line(f"{total / 60:.1f} min in all")
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Alone, pytest names the files; in two processes it does not."""
+        part = part_of(nodeid)
+        if part in self.seconds:
+            return
+        self.seconds[part] = 0.0
+        if self.config.getoption("numprocesses", None):
+            reporter: Any = self.config.pluginmanager.get_plugin(
+                "terminalreporter"
+            )
+            reporter.ensure_newline()
+            reporter.write_line(f"{part} ...")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add what one test took: its fixtures, itself, its end."""
+        part = part_of(report.nodeid)
+        self.seconds[part] = self.seconds.get(part, 0.0) + report.duration
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """One line for each part."""
+        terminalreporter.section("how long each part took")
+        for part, seconds in self.seconds.items():
+            minutes, rest = divmod(round(seconds), 60)
+            line = f"{minutes:3d} min {rest:2d} s  {part}"
+            terminalreporter.write_line(line)
+        total = sum(self.seconds.values())
+        terminalreporter.write_line(f"{total / 60:.1f} min in all")
