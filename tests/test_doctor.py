@@ -156,3 +156,23 @@ def test_the_screen_ends_with_the_verdict() -> None:
 def test_an_old_python_can_read_it(name: str) -> None:
     text = (ROOT / "helpers" / name).read_text(encoding="utf-8")
     ast.parse(text, feature_version=(3, 8))
+
+
+def test_the_command_prints_a_screen_or_a_list(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(doctor, "PACKAGES", {"tqdm": ("tqdm",)})
+    right = f"print({doctor.EXPECTED!r})"
+    monkeypatch.setattr(doctor, "JACOBIAN", right)
+    assert doctor.main([]) == 0
+    assert capsys.readouterr().out.endswith("\nThis machine is ready.\n")
+    monkeypatch.setattr(doctor, "PACKAGES", {"nowhere": ("nowhere",)})
+    assert doctor.main(["--json"]) == 1
+    rows = json.loads(capsys.readouterr().out)
+    missing = [row["what"] for row in rows if not row["ready"]]
+    assert missing == ["nowhere"]
+
+
+def test_without_the_list_of_pins_nothing_is_compared(tmp_path: Path) -> None:
+    assert doctor.pins(tmp_path) == {}
+    assert doctor.examine_package("tqdm", {}).ready
+    other = doctor.examine_package("tqdm", {"tqdm": "3.0"})
+    assert other.found.endswith("; the book needs 3.0") and other.cure
