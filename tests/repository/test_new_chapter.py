@@ -1,0 +1,102 @@
+"""`make chapter`: what it writes keeps the rules and is in the contents."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import tasks
+from commands import new_chapter
+from helpers.exercises.marking import Hint
+from tests.chapters import notebook_rules as rules
+from tests.support import ROOT
+
+NAME = "planted"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The names of all chapters, and the contents; nothing is executed."""
+    for folder in ("chapters", "helpers/exercises", "tests/exercises"):
+        (tmp_path / folder).mkdir(parents=True)
+    for path in (ROOT / "chapters").glob("*.ipynb"):
+        (tmp_path / "chapters" / path.name).touch()
+    for page in (ROOT / "reference").glob("*.md"):
+        (tmp_path / "reference").mkdir(exist_ok=True)
+        (tmp_path / "reference" / page.name).touch()
+    shutil.copy(ROOT / "index.md", tmp_path)
+    shutil.copy(ROOT / "_toc.yml", tmp_path)
+    monkeypatch.setattr(new_chapter, "ROOT", tmp_path)
+    monkeypatch.setattr(new_chapter.run_notebooks, "main", lambda names: 0)
+    return tmp_path
+
+
+def written(project: Path) -> Path:
+    """The notebook of a chapter begun now."""
+    assert new_chapter.main([NAME]) == 0
+    (path,) = (project / "chapters").glob(f"*_{NAME}.ipynb")
+    return path
+
+
+def test_it_has_the_next_number_and_its_place(project: Path) -> None:
+    path = written(project)
+    before = sorted((ROOT / "chapters").glob("[0-9]*.ipynb"))
+    assert int(path.name[:2]) == int(before[-1].name[:2]) + 1
+    assert tasks.contents_faults(project) == []
+    lines = (project / "_toc.yml").read_text(encoding="utf-8").splitlines()
+    place = lines.index(f"      - file: chapters/{path.stem}")
+    # A chapter of its own, not a second page of the one before.
+    assert "      - file: chapters/00_quick_answer" in lines[:place]
+
+
+def test_the_notebook_keeps_the_rules(project: Path) -> None:
+    path = written(project)
+    notebook = nbformat.read(path, as_version=4)
+    for rule in (
+        rules.no_semicolon,
+        rules.narrow_lines,
+        rules.has_an_aim,
+        rules.has_an_example,
+        rules.alt_texts,
+        rules.helper_names_exist,
+    ):
+        assert not rule(notebook), rule.__name__
+    assert not rules.links_exist(notebook, path)
+    assert not rules.chapter_is_whole({path.stem: notebook})
+
+
+def test_its_exercise_is_marked(project: Path) -> None:
+    written(project)
+    marker, answers = {}, {}
+    text = (project / f"helpers/exercises/{NAME}.py").read_text("utf-8")
+    exec(text, marker)
+    text = (project / f"tests/exercises/answers_{NAME}.py").read_text("utf-8")
+    exec(text, answers)
+    assert marker["exercise_1"](6)
+    for wrong in answers["WRONG"][f"{NAME} 1"]:
+        given = {}
+        exec(wrong, given)
+        with pytest.raises(Hint):
+            marker["exercise_1"](given["answer"])
+    command = [sys.executable, "-m", "ruff", "check", "--quiet", "--isolated"]
+    command += ["--line-length=79", *map(str, project.rglob("*.py"))]
+    assert subprocess.run(command).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["", "Sparse", "2d", "a b"])
+def test_a_name_that_is_none_is_refused(project: Path, name: str, capsys):
+    assert new_chapter.main([name]) == 2
+    assert "expected one word in small letters" in capsys.readouterr().out
+
+
+def test_what_is_there_is_not_replaced(project: Path, capsys) -> None:
+    path = written(project)
+    before = path.read_bytes()
+    assert new_chapter.main([NAME]) == 2
+    assert "exists; use another name" in capsys.readouterr().out
+    assert path.read_bytes() == before
