@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -16,12 +17,18 @@ ALL = reading.all_exercises()
 def test_every_marked_cell_is_an_exercise() -> None:
     """No stub is lost between the chapters and the list."""
     stubs = [
-        cell
+        f'{path.stem}: mark("{name}"'
         for path in reading.chapters()
         for cell in reading.read(path).cells
-        if cell.cell_type == "code" and 'mark("' in cell.source
+        if cell.cell_type == "code"
+        for name in re.findall(r'mark\("(.+?)"', cell.source)
     ]
-    assert len(ALL) == len(stubs) > 50
+    known = [f'{found.page}: mark("{found.name}"' for found in ALL]
+    assert sorted(stubs) == sorted(known), (
+        "the task above a stub begins with a line such as "
+        "`### Exercise 6 ★`, and the stub ends in its mark call"
+    )
+    assert len(stubs) > 50
 
 
 def test_names_are_unique_and_stars_are_one_to_three() -> None:
