@@ -5,11 +5,13 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
 from helpers.derivatives.core.refusals import public, refusal
-from helpers.figures.graphs import draw_graph
+from helpers.figures.graphs import Label, draw_graph
 
 
 @public
@@ -91,27 +93,40 @@ def way(
 
 
 @public
-def draw_lstm_cell(*, ax: Axes | None = None) -> Axes:
+def draw_lstm_cell(
+    *,
+    values: Mapping[str, Label] | None = None,
+    derivatives: Mapping[str, Label] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw one step of an LSTM: gates, memory, output.
 
     The thick line is the memory c, which only a product and a sum touch.
+    Both passes can be written on it, as `draw_graph` does. The nodes are
+    called "c" and "new c", "new h", "input", the gates "f", "i", "g", "o",
+    and by what they do "keep", "write", "sum", "tanh" and "show".
 
     Args:
+        values: what to write above a node.
+        derivatives: what to write below a node.
         ax: the axes to draw on. None: new ones.
 
     Returns:
         The axes.
 
+    Raises:
+        ValueError: a name is none of the nodes.
+
     Example:
-        >>> ax = draw_lstm_cell()
-        >>> assert not ax.axison
+        >>> ax = draw_lstm_cell(values={"c": 0.5}, derivatives={"c": 0.7})
+        >>> assert "← 0.7" in [text.get_text() for text in ax.texts]
         >>> plt.close()
     """
     nodes = {
         "c": (0, 3), "keep": (1.2, 3), "sum": (2.7, 3), "new c": (5.4, 3),
-        "input": (0, 0), "f": (1.2, 1.1), "i": (2.2, 1.1), "g": (3.2, 1.1),
+        "input": (0, -0.2), "f": (1.2, 1.1), "i": (2.2, 1.1), "g": (3.2, 1.1),
         "o": (4.3, 1.1), "write": (2.7, 2.1), "tanh": (4.3, 2.1),
-        "show": (5.4, 1.6), "new h": (5.4, 0.4),
+        "show": (5.4, 1.6), "new h": (5.4, 0.2),
     }  # fmt: skip
     memory = [("c", "keep"), ("keep", "sum"), ("sum", "new c")]
     gates = [("input", gate) for gate in "figo"]
@@ -127,8 +142,8 @@ def draw_lstm_cell(*, ax: Axes | None = None) -> Axes:
     }  # fmt: skip
     operations = ["keep", "sum", "write", "tanh", "show", *"figo"]
     return draw_graph(
-        nodes, edges, ax=ax, key=False, operations=operations,
-        labels=labels, thick=memory,
+        nodes, edges, ax=ax, operations=operations, labels=labels,
+        values=values, derivatives=derivatives, thick=memory,
     )  # fmt: skip
 
 
@@ -203,8 +218,9 @@ def plot_reach(
 ) -> Figure:
     """Draw which step reaches which, one panel per recurrent Jacobian.
 
-    The darker a cell, the stronger the block; a block that is exactly zero
-    is white with a small cross.
+    The darker a cell, the stronger the block. All panels share one scale,
+    parts of the strongest block of the panel, and one colour bar. A block
+    that is exactly zero is white with a small cross.
 
     Args:
         jacobians: name to Jacobian (b, T, units, S, features).
@@ -218,29 +234,33 @@ def plot_reach(
 
     Example:
         >>> fig = plot_reach({"one": np.ones([2, 3, 4, 3, 5])}, columns=1)
-        >>> assert len(fig.axes) == 1
+        >>> assert len(fig.axes) == 2  # the panel and the colour bar
         >>> plt.close()
     """
     rows = -(-len(jacobians) // columns)
     fig, axes = plt.subplots(
-        rows, columns, squeeze=False, figsize=(2.2 * columns, 2.2 * rows)
+        rows, columns, squeeze=False, figsize=(2.2 * columns + 0.8, 2.2 * rows)
     )
     for ax, (name, J) in zip(axes.flat, jacobians.items(), strict=False):
-        draw_reach(ax, name, step_norms(J))
+        image = draw_reach(ax, name, step_norms(J))
     for ax in axes.flat[len(jacobians) :]:
         ax.set_axis_off()
     for ax in axes[:, 0]:
         ax.set_ylabel("output step")
     for ax in axes[-1]:
         ax.set_xlabel("input step")
+    fig.colorbar(image, ax=axes, label="part of the strongest", shrink=0.6)
     return fig
 
 
-def draw_reach(ax: Axes, name: str, norms: np.ndarray) -> None:
-    shown = np.where(norms == 0, np.nan, norms)
-    ax.imshow(shown, cmap="Blues", vmin=-0.3 * norms.max(), vmax=norms.max())
+def draw_reach(ax: Axes, name: str, norms: np.ndarray) -> AxesImage:
+    shown = np.where(norms == 0, np.nan, norms) / (norms.max() or 1)
+    # The palest colour is still no white: white is for exact zeros.
+    blues = ListedColormap(plt.get_cmap("Blues")(np.linspace(0.2, 1, 256)))
+    image = ax.imshow(shown, cmap=blues, vmin=0, vmax=1)
     for t, s in np.argwhere(norms == 0):
         ax.plot(s, t, "x", color="#888888", ms=3)
     ax.spines[:].set_visible(True)
     ax.set(title=name, xticks=[0, norms.shape[1] - 1])
     ax.set_yticks([0, norms.shape[0] - 1])
+    return image

@@ -56,6 +56,18 @@ def test_only_a_product_and_a_sum_touch_the_memory():
     plt.close()
 
 
+def test_both_passes_can_be_written_on_the_cell():
+    ax = draw_lstm_cell(values={"c": 0.5}, derivatives={"new h": 1})
+    assert "0.5" in texts(ax) and "← 1" in texts(ax)
+    plt.close()
+
+
+def test_a_part_that_the_cell_does_not_have_is_refused():
+    with pytest.raises(ValueError, match="`draw_graph`: expected names"):
+        draw_lstm_cell(values={"memory": 0.5})
+    plt.close()
+
+
 def test_windows_end_at_their_target():
     fig = draw_windows(np.arange(30.0), 10, starts=(0, 5))
     top, low = fig.axes
@@ -88,6 +100,24 @@ def test_reach_crosses_exact_zeros_only():
     assert [(int(x[0]), int(y[0])) for x, y in crosses] == [(2, 0)]
     assert not fig.axes[1].lines
     assert not fig.axes[2].axison
+    plt.close()
+
+
+def test_panels_of_reach_share_one_scale():
+    J = np.ones([2, 3, 4, 3, 6])
+    J[:, 2, :, 0] = 2
+    fig = plot_reach({"one": J, "ten": 10 * J}, columns=2)
+    one, ten, _ = fig.axes
+    shown = [ax.images[0].get_array() for ax in (one, ten)]
+    np.testing.assert_allclose(*shown)
+    assert one.images[0].get_clim() == ten.images[0].get_clim() == (0, 1)
+    assert shown[0][2, 0] == 1 and shown[0][0, 0] == 0.5
+    plt.close()
+
+
+def test_reach_of_nothing_is_all_crosses():
+    fig = plot_reach({"none": np.zeros([1, 2, 3, 2, 3])}, columns=1)
+    assert len(fig.axes[0].lines) == 4
     plt.close()
 
 
