@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import tasks
@@ -32,6 +33,21 @@ def test_a_fault_is_named(tmp_path: Path, entries: str, message: str) -> None:
     (tmp_path / "_toc.yml").write_text(text)
     with pytest.raises(AssertionError, match=message):
         assert not tasks.contents_faults(tmp_path)
+
+
+HUB = "07_is_my_jacobian_right.ipynb"
+OTHERS = sorted(
+    path
+    for path in (tasks.ROOT / "chapters").glob("*.ipynb")
+    if path.name != HUB
+)
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
+def test_every_chapter_leads_to_the_checks(path: Path) -> None:
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    assert f"]({HUB}" in text, f"link to {HUB}, under `## Where next`"
 
 
 def test_old_pages_go(tmp_path: Path, monkeypatch) -> None:

@@ -37,8 +37,8 @@ def test_every_row_is_whole_and_asked_once() -> None:
 
 
 def test_there_are_as_many_as_the_book_promises() -> None:
-    assert len(ALL) >= 150
-    assert len({row.asked for row in ALL} - {""}) >= 120
+    assert len(ALL) >= 190
+    assert len({row.asked for row in ALL} - {""}) >= 160
 
 
 def test_a_section_that_is_gone_is_found() -> None:
