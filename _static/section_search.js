@@ -110,5 +110,6 @@
   // The file stands before Sphinx's own, and its turn comes first.
   document.addEventListener("DOMContentLoaded", () => {
     Search._performSearch = (query) => results(query);
+    document.querySelector("form.bd-search input")?.focus();
   });
 })();

@@ -17,6 +17,12 @@ def benchmark_text(path: str | Path) -> str:
     Args:
         path: a file that `make bench` has written.
 
+    Example:
+        >>> try:
+        ...     benchmark_text("no_such_result.json")
+        ... except FileNotFoundError as error:
+        ...     assert "no_such_result.json" in str(error)
+
     Raises:
         FileNotFoundError: there is no such file.
     """
