@@ -32,7 +32,8 @@ OWN_NAME = re.compile(r' (id|for|name|aria-labelledby)="([^"]+)"')
 LINK = re.compile(r'<a ([^>]*?)href="([^"]*)"([^>]*)>')
 SOURCE = re.compile(r'( src=")([^":]+)"')
 HEADING = re.compile(
-    r'<section id="([^"]+)">(?:\s*<span[^>]*></span>)*\s*<h([12])>(.*?)</h\2>',
+    r'<section[^>]* id="([^"]+)">(?:\s*<span[^>]*></span>)*'
+    r"\s*<h([12])>(.*?)</h\2>",
     re.DOTALL,
 )
 WIDE = """width => [...document.querySelectorAll(
@@ -102,8 +103,8 @@ PAGE = """<!DOCTYPE html>
 <div class="bd-article title-page"><h1>Jacobians in TensorFlow</h1>
 <p>The authors of Jacobians in TensorFlow</p>
 <p>Text: CC BY 4.0. Code: MIT.</p></div>
-<nav class="bd-article contents" aria-label="Contents"><h1>Contents</h1>
-{contents}</nav>
+<div class="bd-article contents"><h1>Contents</h1>
+{contents}</div>
 <main class="bd-content">{body}</main></body></html>
 """
 

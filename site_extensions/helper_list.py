@@ -81,7 +81,7 @@ def table(root: Path) -> str:
     """A line for each helper: its name, and what it is for."""
     parts = []
     for group, names in GROUPS.items():
-        parts.append(f"| {group} | |\n|---|---|")
+        parts.append(f"| {group} | What it does |\n|---|---|")
         for name in names.split():
             link = f"<a href='#helpers.{name}'><code>{name}</code></a>"
             parts.append(f"| {link} | {first_line(name)} |")
