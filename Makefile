@@ -5,7 +5,7 @@ NB     ?=
 NAME   ?=
 ARGS   ?=
 
-.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh run student lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh lighthouse pdf run student lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -36,6 +36,12 @@ elsewhere:
 
 weigh:
 	@$(PYTHON) tasks.py weigh $(ARGS)
+
+lighthouse:
+	@$(PYTHON) tasks.py lighthouse $(ARGS)
+
+pdf:
+	@$(PYTHON) tasks.py pdf $(ARGS)
 
 run:
 	@$(PYTHON) tasks.py run $(NB) $(ARGS)

@@ -9,6 +9,8 @@
     python tasks.py chapter  begin a chapter, with its exercise files
     python tasks.py elsewhere  run the chapters as other machines would
     python tasks.py weigh   measure what each page of the site costs to load
+    python tasks.py lighthouse  print Lighthouse's four scores of each page
+    python tasks.py pdf     print the built site as one book
     python tasks.py run     execute notebooks and store their outputs
     python tasks.py student  write the student and the instructor edition
     python tasks.py lab     open the chapters in JupyterLab
@@ -92,6 +94,8 @@ def main(arguments: list[str]) -> int:
         "chapter": chapter,
         "elsewhere": elsewhere,
         "weigh": weigh,
+        "lighthouse": lighthouse,
+        "pdf": pdf,
         "run": run,
         "student": student,
         "lab": lab,
@@ -173,6 +177,20 @@ def weigh(extra: list[str]) -> int:
     """Print bytes, layout shift and first paint of every page."""
     set_up()
     command = [python(), "-m", "tests.site.loading", *extra]
+    return call(command, environment())
+
+
+def lighthouse(extra: list[str]) -> int:
+    """Print Lighthouse's scores of every page; it needs Node."""
+    set_up()
+    command = [python(), "-m", "commands.scores", *extra]
+    return call(command, environment())
+
+
+def pdf(extra: list[str]) -> int:
+    """Print the built site as one PDF, with contents."""
+    set_up()
+    command = [python(), "-m", "commands.book_pdf", *extra]
     return call(command, environment())
 
 

@@ -26,3 +26,9 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 });
+
+// The button that prints the page.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const button of document.querySelectorAll(".btn-download-pdf-button"))
+    button.addEventListener("click", () => window.print());
+});

@@ -12,7 +12,8 @@
     jacfwd: "forward mode column", jacrev: "row by row reverse",
     vmap: "batch vectorized", vjp: "row cotangent", jvp: "forward column",
     numerical: "finite difference", numeric: "finite difference",
-    gradcheck: "check difference", derivative: "jacobian gradient",
+    gradcheck: "check difference", hessian: "hvp", wheel: "pip",
+    install: "pip", colab: "pip", derivative: "jacobian gradient",
     saliency: "sensitivity", rnn: "recurrent", bptt: "recurrent",
     batchnorm: "batch normalisation", normalization: "normalisation",
     optimization: "optimisation", example: "sample", hidden: "layer",
@@ -110,5 +111,6 @@
   // The file stands before Sphinx's own, and its turn comes first.
   document.addEventListener("DOMContentLoaded", () => {
     Search._performSearch = (query) => results(query);
+    document.querySelector("form.bd-search input")?.focus();
   });
 })();

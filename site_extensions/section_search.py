@@ -31,9 +31,12 @@ LEFT_OUT = {
     "genindex",
     "py-modindex",
     "reference/questions",
+    "reference/bibliography",
 }
 # Sections that mention everything and explain little.
-MINOR = re.compile(r"^(Exercise|Recap|Where next|An open|Your own)")
+MINOR = re.compile(
+    r"^(Exercise|Recap|Where next|An open|Your own|The helpers|What comes)"
+)
 # How much a word counts in a heading, in a question, in the page's title.
 HEADING, ASKED, PAGE = 6, 6, 2
 VOID = {"img", "br", "hr", "input", "meta", "link", "wbr", "source", "col"}
@@ -83,6 +86,9 @@ class Reader(HTMLParser):
             section = Section(self.page, given["id"], title)
             self.found.append(section)
         hidden = {"headerlink", "cell_output", "math"} & set(classes)
+        # How to get `helpers` stands on every page: one page is enough.
+        if "take-along" in classes and self.page != "reference/api":
+            hidden.add("take-along")
         self.open.append((tag, section, tag in SILENT or bool(hidden)))
 
     def handle_endtag(self, tag: str) -> None:

@@ -31,6 +31,8 @@ SOURCES = (
     "sphinx-design.min.css",
     "icons.css",
     "book.css",
+    "take_along.css",
+    "element_styles.css",
 )
 # The only style sheets that a page loads besides the one above.
 OWN = ("mathematics.css",)

@@ -23,6 +23,7 @@ SCRIPTS = {
     "sphinx-book-theme.js": "",
     "a11y.js": "",
     "menus.js": "",
+    "wheel.js": "data-wheel=",
     "clipboard.min.js": '<div class="highlight',
     "copybutton.js": '<div class="highlight',
     "design-tabs.js": "sd-tab-set",

@@ -12,6 +12,14 @@ class EpochBar(keras.callbacks.Callback):
     the first epoch is over. (`tqdm.keras.TqdmCallback` works with Keras 3 as
     well, but without ipywidgets it leaves its lines in the stored output of
     a notebook, and it shows nothing in a second `fit`.)
+
+    Example:
+        >>> import numpy as np
+        >>> model = keras.Sequential([keras.Input([3]), keras.layers.Dense(2)])
+        >>> model.compile(loss="mse")
+        >>> x, y = np.ones([5, 3]), np.ones([5, 2])
+        >>> run = model.fit(x, y, verbose=0, callbacks=[EpochBar()])
+        >>> assert len(run.history["loss"]) == 1
     """
 
     def on_train_begin(self, logs: dict | None = None) -> None:

@@ -32,6 +32,12 @@ def median_seconds(
     Returns:
         One median per call, in seconds.
 
+    Example:
+        >>> slow, fast = median_seconds(
+        ...     lambda: sum(range(100_000)), lambda: sum(range(10))
+        ... )
+        >>> assert slow > fast > 0
+
     Raises:
         ValueError: fewer than one round.
     """
@@ -61,6 +67,9 @@ def peak_megabytes(call: Callable[[], object]) -> float:
 
     Returns:
         Megabytes (10⁶ bytes), at least 0.
+
+    Example:
+        >>> assert peak_megabytes(lambda: list(range(10))) >= 0
     """
     gc.collect()
     release_free_memory()

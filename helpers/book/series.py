@@ -24,6 +24,10 @@ class Series(NamedTuple):
         inputs: (steps, 4), standardised AR(1) noise.
         output: (steps,).
         states: (steps, 3), the hidden state behind each output.
+
+    Example:
+        >>> inputs, output, states = simulate_series(50)
+        >>> assert inputs.shape == (50, 4) and states.shape == (50, 3)
     """
 
     inputs: np.ndarray
@@ -46,6 +50,14 @@ def simulate_series(steps: int = STEPS, *, seed: int = 0) -> Series:
     Args:
         steps: length of the series.
         seed: seed of the random numbers.
+
+    Returns:
+        A `Series`: inputs, output and states.
+
+    Example:
+        >>> series = simulate_series(50, seed=1)
+        >>> assert series.inputs.shape == (50, 4)
+        >>> assert series.output.shape == (50,)
 
     Raises:
         ValueError: fewer than one step.
@@ -87,6 +99,10 @@ def exact_sensitivities(series: Series, length: int = 20) -> np.ndarray:
         series: what `simulate_series` returned.
         length: steps per window.
 
+    Example:
+        >>> J = exact_sensitivities(simulate_series(50), length=20)
+        >>> assert J.shape == (30, 20, 4)
+
     Raises:
         ValueError: the series is too short, or length is below 1.
     """
@@ -114,6 +130,11 @@ def make_windows(
     `(steps - length, 1)`: window n holds the inputs of steps n to
     n + length - 1, its target is the output of step n + length. Both are
     copies: what is done to them leaves the series alone.
+
+    Example:
+        >>> series = simulate_series(50)
+        >>> x, y = make_windows(series.inputs, series.output, length=20)
+        >>> assert x.shape == (30, 20, 4) and y.shape == (30, 1)
 
     Raises:
         TypeError: a NumPy masked array.

@@ -4,32 +4,42 @@ import json
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+CARRIED = Path(__file__).parent / "results"
+
 
 def benchmark_text(path: str | Path) -> str:
     """Every call of a stored result with its time, the first line being 1.
 
     The number is the median ratio of processor times; the machine and the
-    versions follow at the end.
+    versions follow at the end. Where there is no such file, the one of that
+    name that came with `helpers` is read: a notebook may lie anywhere.
 
     Args:
         path: a file that `make bench` has written.
 
+    Example:
+        >>> try:
+        ...     benchmark_text("no_such_result.json")
+        ... except FileNotFoundError as error:
+        ...     assert "no_such_result.json" in str(error)
+
     Raises:
         FileNotFoundError: there is no such file.
     """
-    path = Path(path)
-    if not path.is_file():
+    carried = CARRIED / Path(path).name
+    found = next(filter(Path.is_file, (Path(path), carried)), None)
+    if found is None:
         raise FileNotFoundError(
             f"`benchmark_text`: expected a stored result, got {str(path)!r}, "
             "which does not exist; use `make bench` to measure."
         )
-    stored = json.loads(path.read_text())
+    stored = json.loads(found.read_text())
     works = list(stored["workloads"].values())
     lines = [line for work in works for line in workload_lines(work)]
     machine = stored["machine"]
     where = f"{machine['processor']}, threads: {stored['threads']}"
-    found = [versions(row) for work in works for row in rows(work)]
-    packages = filter(None, dict.fromkeys(found))
+    each = [versions(row) for work in works for row in rows(work)]
+    packages = filter(None, dict.fromkeys(each))
     return "\n".join([*lines[1:], "", where, *packages])
 
 

@@ -27,11 +27,25 @@ from helpers.derivatives.tracing import narrowest, traced, without_traces
 
 
 class JacobianError(AssertionError):
-    """A Jacobian differs from finite differences by more than allowed."""
+    """A Jacobian differs from finite differences by more than allowed.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> try:
+        ...     check_jacobian(tf.sin, tf.constant([0.0, 1.0]), tf.eye(2))
+        ... except JacobianError as error:
+        ...     assert "[1, 1]" in str(error)
+    """
 
 
 class CannotTellError(JacobianError):
-    """Differences of f are too uncertain to say whether J is right."""
+    """Differences of f are too uncertain to say whether J is right.
+
+    It is a `JacobianError`, so that what catches one catches both.
+
+    Example:
+        >>> assert issubclass(CannotTellError, JacobianError)
+    """
 
 
 @public

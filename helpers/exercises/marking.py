@@ -43,6 +43,10 @@ def mark(exercise: str, answer: Answer, *, seconds: float = SECONDS) -> None:
             unanswered.
         seconds: how long the answer may run, if it is a function.
 
+    Example:
+        >>> mark("scalar 1", ...)
+        Exercise scalar 1: unanswered. Replace the dots with your answer.
+
     Raises:
         ValueError: there is no such exercise.
     """

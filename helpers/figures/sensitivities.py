@@ -9,7 +9,18 @@ from matplotlib.figure import Figure
 def plot_series(
     inputs: np.ndarray, output: np.ndarray, steps: int = 200
 ) -> Figure:
-    """Draw the first steps of a series: the output above its inputs."""
+    """Draw the first steps of a series: the output above its inputs.
+
+    Args:
+        inputs: (steps, inputs).
+        output: (steps,).
+        steps: how many steps are drawn.
+
+    Example:
+        >>> fig = plot_series(np.ones([50, 4]), np.ones(50), steps=30)
+        >>> assert len(fig.axes) == 5
+        >>> plt.close()
+    """
     names = ["y", *input_names(inputs.shape[1])]
     columns = [output, *inputs.T]
     fig, axes = plt.subplots(
@@ -36,6 +47,11 @@ def plot_sensitivities(
     Args:
         learned: (windows, steps, inputs), the Jacobians of a model.
         exact: the same shape, the true ones, or None.
+
+    Example:
+        >>> fig = plot_sensitivities(np.ones([7, 12, 3]))
+        >>> assert len(fig.axes) == 3
+        >>> plt.close()
     """
     steps, inputs = learned.shape[1:]
     lags = np.arange(steps, 0, -1)

@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from helpers.book import stored_benchmarks
 from helpers.book.stored_benchmarks import benchmark_text
 from tests.support import ROOT
 
@@ -26,6 +27,14 @@ def test_every_call_machine_and_versions_are_named():
     for name in ("tensorflow 2", "jax ", "torch ", "threads: "):
         assert name in text
     assert STORED["machine"]["processor"] in text
+
+
+def test_away_from_the_book_the_carried_results_are_read(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(stored_benchmarks, "CARRIED", RESULTS.parent)
+    away = benchmark_text(tmp_path / "lstm.json")
+    assert away == benchmark_text(RESULTS)
 
 
 def test_the_first_line_of_each_workload_is_one():

@@ -36,3 +36,12 @@ def test_a_wrong_example_is_found() -> None:
     runner.run(wrong, out=report.append)
     assert runner.summarize(verbose=False).failed == 1
     assert "Expected:\n    3" in "".join(report)
+
+
+@pytest.mark.parametrize("name", helpers.__all__)
+def test_a_public_helper_has_an_example_and_a_type(name: str) -> None:
+    helper = getattr(helpers, name)
+    assert ">>> " in helper.__doc__, f"{name}: no example"
+    if not isinstance(helper, type):
+        annotation = "return" in helper.__annotations__
+        assert annotation, f"{name}: say what it returns"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from commands import wheel as wheels
 from tests.support import ROOT
 
 # Imported only where it is already running: a notebook's output.
@@ -35,26 +36,17 @@ for name in helpers.__all__:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this project, built now from a copy of what is in it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps"]
-    pip += ["--disable-pip-version-check", "--no-build-isolation"]
-    subprocess.run([*pip, "-w", str(folder), str(copied(folder))], check=True)
-    return next(folder.glob("*.whl"))
+    return wheels.build(tmp_path_factory.mktemp("wheel"))
 
 
-def copied(folder: Path) -> Path:
-    """What the build reads, where it may leave its traces."""
-    source = folder / "source"
-    for name in ["pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT"]:
-        target = source / name
-        target.parent.mkdir(exist_ok=True)
-        target.write_bytes((ROOT / name).read_bytes())
-    for path in (ROOT / "helpers").rglob("*"):
-        if path.is_file() and path.suffix != ".pyc":
-            target = source / path.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(path.read_bytes())
-    return source
+def test_wheel_is_the_same_bytes_again(wheel: Path, tmp_path: Path) -> None:
+    assert wheels.build(tmp_path).read_bytes() == wheel.read_bytes()
+
+
+def test_wheel_carries_the_stored_measurements(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as held:
+        stored = held.read("helpers/book/results/lstm.json")
+    assert stored == (ROOT / "benchmarks/results/lstm.json").read_bytes()
 
 
 def test_wheel_holds_every_file_of_the_package(wheel: Path) -> None:

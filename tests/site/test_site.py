@@ -7,6 +7,7 @@ import random
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+import helpers
 import tasks
-from tests.site import loading, searching, site_rules
+from commands import book_pdf, wheel
+from site_extensions import finished_pages, take_along
+from tests.site import loading, searching, site_rules, strictness
 
 WIDTHS = (1280, 390)
 # What a page may cost without its figures, in KB as a host sends it, and
@@ -87,6 +91,67 @@ def test_every_page_is_light_and_still(built, visitor, width: int) -> None:
     heavy = [c.line() for c in costs if c.compressed > KILOBYTES]
     moving = [c.line() for c in costs if c.shift > SHIFT]
     assert not heavy + moving, "\n".join([loading.HEAD, *heavy, *moving])
+
+
+def test_every_page_is_strict_and_complete(built) -> None:
+    """No script or style inside, figures light and sized, all named."""
+    found, titles = [], set()
+    for name in site_rules.pages(tasks.SITE):
+        text = (tasks.SITE / name).read_text(encoding="utf-8")
+        faults = strictness.forbidden(text) + strictness.heavy_figures(text)
+        faults += [f"no {missing}" for missing in strictness.unnamed(text)]
+        if finished_pages.POLICY not in text:
+            faults.append("no content security policy")
+        found += [f"{name}: {fault}" for fault in faults]
+        titles.add(re.search("<title>(.*)</title>", text)[1])
+    assert not found, "\n".join(found)
+    assert len(titles) == len(site_rules.pages(tasks.SITE))
+
+
+def test_the_site_carries_what_a_reader_takes_along(built) -> None:
+    name = wheel.name()
+    with zipfile.ZipFile(tasks.SITE / take_along.SITE_ZIP) as held:
+        kept = {n.partition("/")[2] for n in held.namelist()}
+    assert {name, "index.html", "_static/styles/book-site.css"} <= kept
+    assert set(site_rules.pages(tasks.SITE)) <= kept
+    for path in (tasks.ROOT / "chapters").glob("*.ipynb"):
+        page = (tasks.SITE / f"chapters/{path.stem}.html").read_text("utf-8")
+        assert f'data-wheel="../{name}"' in page, path.stem
+        assert "../reference/api.html#helpers." in page, path.stem
+        download = tasks.SITE / f"_sources/chapters/{path.name}"
+        first = nbformat.read(download, as_version=4).cells[0]
+        assert "%pip install" in first.source and name in first.source
+
+
+def test_the_helpers_lead_to_the_chapters(built) -> None:
+    text = (tasks.SITE / "reference/api.html").read_text(encoding="utf-8")
+    for name in helpers.__all__:
+        assert f'id="helpers.{name}"' in text, name
+        assert f'href="#helpers.{name}"' in text, f"{name} not in the table"
+    used = re.findall(r'href="\.\./(chapters/\w+)\.html#([^"]+)"', text)
+    assert len({page for page, _ in used}) > 8
+    for page, section in used:
+        target = (tasks.SITE / f"{page}.html").read_text(encoding="utf-8")
+        assert f'id="{section}"' in target, f"{page}#{section}"
+
+
+def test_the_book_on_paper_cuts_nothing(built, visitor) -> None:
+    """Every page of the site on one sheet as wide as the text of A4."""
+    sheet = tasks.BUILD / "pdf" / "test.html"
+    sheet.parent.mkdir(exist_ok=True)
+    text = book_pdf.joined(tasks.SITE)
+    sheet.write_text(text, encoding="utf-8")
+    size = {"width": book_pdf.TEXT_WIDTH, "height": 1000}
+    page = visitor.browser.new_page(viewport=size)
+    page.emulate_media(media="print")
+    page.goto(sheet.as_uri(), wait_until="load", timeout=120_000)
+    wide = page.evaluate(book_pdf.WIDE, book_pdf.TEXT_WIDTH)
+    broken = page.evaluate(book_pdf.BROKEN)
+    page.close()
+    sheet.unlink()
+    assert not wide + broken, "\n".join(wide + broken)
+    for chapter in book_pdf.chapters():
+        assert f'id="{book_pdf.anchor(chapter.page)}"' in text
 
 
 def test_reading_needs_no_script(built, visitor, tmp_path: Path) -> None:
@@ -184,6 +249,8 @@ def test_good_book_builds(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stdout
     assert "index: executing" in built.stdout
     assert "mybinder" not in page_text(book)
+    assert "canonical" not in page_text(book)
+    assert not (book / "_build" / "html" / "sitemap.xml").exists()
 
 
 def test_change_of_prose_executes_nothing(tmp_path: Path) -> None:
@@ -209,6 +276,19 @@ def test_buttons_appear_with_the_repository(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stdout
     for part in ("mybinder.org", "colab.research", "issues/new", "/edit/"):
         assert part in page_text(book)
+    addressed(book)
+
+
+def addressed(book: Path) -> None:
+    """The site's address follows from that of the repository."""
+    site = "https://example.github.io/book/"
+    picture = f"{site}_images/shared/index.png"
+    assert f'<link rel="canonical" href="{site}index.html"' in page_text(book)
+    assert f'property="og:image" content="{picture}"' in page_text(book)
+    html = book / "_build" / "html"
+    assert (html / "_images" / "shared" / "index.png").is_file()
+    assert f"<loc>{site}index.html</loc>" in (html / "sitemap.xml").read_text()
+    assert f"{site}sitemap.xml" in (html / "robots.txt").read_text()
 
 
 def page_text(book: Path) -> str:

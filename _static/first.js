@@ -1,0 +1,17 @@
+// Before anything is drawn: the colours that the reader chose, or else
+// those of the reader's system.
+(() => {
+  const page = document.documentElement;
+  const chosen = (name) => {
+    try {
+      return localStorage.getItem(name) || "auto";
+    } catch {
+      return "auto";
+    }
+  };
+  const system =
+    matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const theme = chosen("theme");
+  page.dataset.mode = chosen("mode");
+  page.dataset.theme = theme === "auto" ? system : theme;
+})();
