@@ -30,6 +30,7 @@ SOURCES = (
     "mystnb.*.css",
     "sphinx-design.min.css",
     "icons.css",
+    "interactive.css",
     "book.css",
 )
 # The only style sheets that a page loads besides the one above.
