@@ -32,6 +32,7 @@ SOURCES = (
     "icons.css",
     "interactive.css",
     "book.css",
+    "cheat_sheet.css",
 )
 # The only style sheets that a page loads besides the one above.
 OWN = ("mathematics.css",)
