@@ -25,6 +25,11 @@ ROOMS = {
     "figures.bent_grid": "plot_bent_grid",
     "figures.graphs": "draw_graph",
     "figures.heat_map": "plot_jacobian",
+    "figures.interactive.modes": "explore_modes",
+    "figures.interactive.plane": "explore_map",
+    "figures.interactive.steps": "explore_steps",
+    "figures.interactive.tape": "explore_tape",
+    "figures.interactive.tiles": "explore_lags explore_tiles",
     "figures.recurrent": (
         "draw_lstm_cell draw_unrolled draw_windows plot_reach"
     ),

@@ -30,7 +30,9 @@ SOURCES = (
     "mystnb.*.css",
     "sphinx-design.min.css",
     "icons.css",
+    "interactive.css",
     "book.css",
+    "cheat_sheet.css",
     "take_along.css",
     "element_styles.css",
 )
@@ -39,6 +41,7 @@ OWN = ("mathematics.css",)
 ICON_LIBRARY = re.compile(r"\.fa[bsr]?\b|:host")
 NESTED = ("media", "supports", "layer", "container")
 KEPT = ("keyframes", "page", "property")
+FACE = "Book Heading"  # of heading_font.py
 LIGHT = re.compile(r"""\[data-theme=["']?light["']?\]""")
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 VARIABLE = re.compile(r"var\(\s*(--[\w-]+)")
@@ -152,6 +155,10 @@ def at_rule(rule: ast.AtRule, used: set[str], read: set[str]) -> Iterator[str]:
         text = "".join(lines(inner, used, read))
         if text:
             yield f"{head}{{\n{text}}}\n"
+    elif rule.lower_at_keyword == "font-face":
+        text = plain(rule.content)
+        if FACE in text:
+            yield f"{head}{{{text}}}\n"
     elif rule.lower_at_keyword in KEPT and "fa-" not in head:
         yield f"{head}{{{plain(rule.content)}}}\n"
 

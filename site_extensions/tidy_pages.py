@@ -27,6 +27,7 @@ SCRIPTS = {
     "clipboard.min.js": '<div class="highlight',
     "copybutton.js": '<div class="highlight',
     "design-tabs.js": "sd-tab-set",
+    "interactive.js": '<figure class="interactive"',
 }
 # Pages of theme and builder that run scripts while they load.
 AT_ONCE = ("search", "py-modindex")

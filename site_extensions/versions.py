@@ -1,4 +1,8 @@
-"""A directive that lists the versions a page was built with."""
+"""A directive that lists the versions a page was built with.
+
+The table of execution times says in words what it shows as an emoji: those
+need a font of their own, and differ from system to system.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
+
+SIGNS = {"✅": "yes", "❌": "no"}
 
 
 class Versions(Directive):
@@ -46,7 +52,18 @@ def row(cells: tuple[str, ...]) -> nodes.row:
     return nodes.row("", *entries)
 
 
+def in_words(
+    app: Sphinx, pagename: str, template: str, context: dict, doctree
+) -> None:
+    """Write "yes" and "no" where the table of times has an emoji."""
+    body = context.get("body", "")
+    for sign, word in SIGNS.items():
+        body = body.replace(f"<p>{sign}</p>", f"<p>{word}</p>")
+    context["body"] = body
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Make `{versions}` known."""
     app.add_directive("versions", Versions)
+    app.connect("html-page-context", in_words, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

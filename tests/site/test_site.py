@@ -19,7 +19,13 @@ import helpers
 import tasks
 from commands import book_pdf, wheel
 from site_extensions import finished_pages, take_along
-from tests.site import loading, searching, site_rules, strictness
+from tests.site import (
+    interacting,
+    loading,
+    searching,
+    site_rules,
+    strictness,
+)
 
 WIDTHS = (1280, 390)
 # What a page may cost without its figures, in KB as a host sends it, and
@@ -327,3 +333,22 @@ def test_the_search_finds_what_readers_type(built, visitor) -> None:
     assert not found, "\n".join(found)
     # By the words of the book alone: most, not all.
     assert len(others) <= 5, "\n".join(others)
+
+
+def test_pages_with_figures_load_their_one_script(built, visitor) -> None:
+    """From the file of the site; no other page loads it."""
+    for path in sorted(tasks.SITE.rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        figures = text.count('<figure class="interactive"')
+        assert text.count("_static/interactive.js") == bool(figures), path
+    found: list[str] = []
+    with (
+        site_rules.served(tasks.SITE) as address,
+        visitor.page(f"{address}/", 390, found) as page,
+    ):
+        page.goto(f"{address}/chapters/01_scalar.html")
+        figure = page.locator(interacting.FIGURE)
+        page.locator(f"{interacting.FIGURE} input").first.focus()
+        found += interacting.walk(page, figure)
+        assert not figure.locator("script, style").count()
+    assert not found, "\n".join(found)
