@@ -43,7 +43,7 @@ def install() -> Path:
 
 
 def scores(program: Path, address: str, browser: str) -> dict[str, int]:
-    """The scores of a page, from 0 to 100, by group."""
+    """The scores of a page, from 0 to 100, by group; none if it failed."""
     node = shutil.which("node") or "node"
     groups = f"--only-categories={','.join(GROUPS)}"
     command = [node, str(program), address, groups, "--output=json"]
@@ -53,9 +53,8 @@ def scores(program: Path, address: str, browser: str) -> dict[str, int]:
         command,
         env={**os.environ, "CHROME_PATH": browser},
         stdout=subprocess.PIPE,
-        check=True,
     )
-    return read(json.loads(result.stdout))
+    return read(json.loads(result.stdout)) if not result.returncode else {}
 
 
 def read(report: dict) -> dict[str, int]:
@@ -88,9 +87,9 @@ def main(arguments: list[str]) -> int:
     with site_rules.served(tasks.SITE) as address:
         for name in names:
             found = scores(program, f"{address}/{name}", browser)
-            low += min(found.values()) < LEAST
-            numbers = "".join(f"{found[group]:15}" for group in GROUPS)
-            print(f"{name:46}{numbers}", flush=True)
+            low += min(found.values(), default=0) < LEAST
+            numbers = "".join(f"{score:15}" for score in found.values())
+            print(f"{name:46}{numbers or ' not measured'}", flush=True)
     return int(low > 0)
 
 

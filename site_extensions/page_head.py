@@ -74,7 +74,7 @@ def describe(
         f'<meta property="{key}" content="{escape(value or "")}" />'
         for key, value in named.items()
     ]
-    context["metatags"] = "\n    ".join([context["metatags"], *lines])
+    context["metatags"] = "\n    ".join([context.get("metatags", ""), *lines])
 
 
 def first_words(doctree: nodes.document | None) -> str:

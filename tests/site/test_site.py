@@ -129,6 +129,22 @@ def test_the_site_carries_what_a_reader_takes_along(built) -> None:
         assert "%pip install" in first.source and name in first.source
 
 
+def test_scripts_do_their_work_under_the_policy(built, visitor) -> None:
+    """The line has the page's own address; a search shows sections."""
+    found: list[str] = []
+    with (
+        site_rules.served(tasks.SITE) as address,
+        visitor.page(address, 1280, found) as page,
+    ):
+        page.goto(f"{address}/chapters/01_scalar.html")
+        line = page.locator("pre[data-wheel]").first.inner_text()
+        assert f"@ {address}/{wheel.name()}" in line
+        page.goto(f"{address}/search.html?q=vanishing+gradient")
+        first = page.locator("#search-results li a").first
+        assert "04_lstm_fading.html#" in first.get_attribute("href")
+    assert not found, "\n".join(found)
+
+
 def test_the_helpers_lead_to_the_chapters(built) -> None:
     text = (tasks.SITE / "reference/api.html").read_text(encoding="utf-8")
     for name in helpers.__all__:
