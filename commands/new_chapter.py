@@ -101,8 +101,8 @@ def main(arguments: list[str]) -> int:
 
 def next_number() -> str:
     """The number after the last chapter's, with two digits."""
-    names = [path.name for path in (ROOT / "chapters").glob("*.ipynb")]
-    return f"{max(int(name[:2]) for name in names) + 1:02d}"
+    numbered = (ROOT / "chapters").glob("[0-9][0-9]_*.ipynb")
+    return f"{max(int(path.name[:2]) for path in numbered) + 1:02d}"
 
 
 def texts(number: str, name: str) -> dict[str, str]:
@@ -137,8 +137,9 @@ def add_to_contents(entry: str) -> None:
     """Name the chapter in _toc.yml, below the last one."""
     path = ROOT / "_toc.yml"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    last = max(i for i, line in enumerate(lines) if "chapters/" in line)
-    indent = lines[last].partition("-")[0]
+    numbered = [bool(re.search(r"chapters/\d", line)) for line in lines]
+    last = max(i for i, found in enumerate(numbered) if found)
+    indent = lines[numbered.index(True)].partition("-")[0]
     lines.insert(last + 1, f"{indent}- file: {entry}\n")
     path.write_text("".join(lines), encoding="utf-8", newline="\n")
 
