@@ -5,7 +5,7 @@ NB     ?=
 NAME   ?=
 ARGS   ?=
 
-.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh lighthouse pdf run student lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh lighthouse pdf run student wheels hub leave-out lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -48,6 +48,15 @@ run:
 
 student:
 	@$(PYTHON) tasks.py student $(ARGS)
+
+wheels:
+	@$(PYTHON) tasks.py wheels $(ARGS)
+
+hub:
+	@$(PYTHON) tasks.py hub $(ARGS)
+
+leave-out:
+	@$(PYTHON) tasks.py leave-out $(NAME)
 
 lab:
 	@$(PYTHON) tasks.py lab $(ARGS)

@@ -13,16 +13,20 @@
     python tasks.py pdf     print the built site as one book
     python tasks.py run     execute notebooks and store their outputs
     python tasks.py student  write the student and the instructor edition
+    python tasks.py wheels  fetch all packages as files, for no network
+    python tasks.py hub     serve a class: JupyterHub on this machine
+    python tasks.py leave-out  leave chapters out of an edition of your own
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
 `book` takes options of Sphinx, `chapter` a name, `student` an edition
-(`student` or `instructor`), `run` and `elsewhere` notebooks, `test`,
-`quick`, `weekly` and `coverage` options of pytest, `lab` of JupyterLab,
-`lock` of uv. The first call makes `.venv`; later calls find it ready.
-`make book` and so on are the same commands.
+(`student` or `instructor`), `wheels` a system and a Python (`windows
+3.12`), `hub` options of JupyterHub, `leave-out` chapters, `run` and
+`elsewhere` notebooks, `test`, `quick`, `weekly` and `coverage` options of
+pytest, `lab` of JupyterLab, `lock` of uv. The first call makes `.venv`;
+later calls find it ready. `make book` and so on are the same commands.
 """
 
 from __future__ import annotations
@@ -65,9 +69,8 @@ UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONPATH", "PYTHONWARNINGS")
 IN_TWO = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
 SOURCES = (".ipynb", ".md")
 BUILD_OPTIONS = ("-W", "-n", "--keep-going", "--all", "--quiet")
+HUB = "classroom/hub/"
 LOCK = (
-    "requirements.in",
-    "--output-file=requirements.txt",
     "--universal",
     "--python-version=3.11",
     "--generate-hashes",
@@ -98,6 +101,9 @@ def main(arguments: list[str]) -> int:
         "pdf": pdf,
         "run": run,
         "student": student,
+        "wheels": wheels,
+        "hub": hub,
+        "leave-out": leave_out,
         "lab": lab,
         "lock": lock,
         "bench": bench,
@@ -215,6 +221,27 @@ def student(extra: list[str]) -> int:
     return call(command, environment())
 
 
+def wheels(extra: list[str]) -> int:
+    """Fetch all packages as files, for rooms without a network."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.wheels", *extra]
+    return call(command, environment())
+
+
+def hub(extra: list[str]) -> int:
+    """Start a JupyterHub with the student edition."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.hub", *extra]
+    return call(command, environment())
+
+
+def leave_out(extra: list[str]) -> int:
+    """Take chapters out, with all that belongs to them alone."""
+    set_up()
+    command = [python(), "-m", "commands.leave_out", *extra]
+    return call(command, environment())
+
+
 def lab(extra: list[str]) -> int:
     """Open JupyterLab on the first chapter."""
     set_up()
@@ -230,10 +257,18 @@ def lab(extra: list[str]) -> int:
 
 
 def lock(extra: list[str]) -> int:
-    """Pin and hash every package for all supported systems at once."""
+    """Pin and hash every package for all supported systems at once.
+
+    The hub of a class takes the versions of the book where both have one.
+    """
     set_up()
-    command = [python(), "-m", "uv", "pip", "compile", *LOCK, *extra]
-    return call(command, environment())
+    status = 0
+    for folder, held in (("", []), (HUB, ["--constraint=requirements.txt"])):
+        files = [f"{folder}requirements.in"]
+        files += [f"--output-file={folder}requirements.txt"]
+        command = [python(), "-m", "uv", "pip", "compile", *files, *held]
+        status = status or call([*command, *LOCK, *extra], environment())
+    return status
 
 
 def bench(extra: list[str]) -> int:

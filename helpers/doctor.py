@@ -48,6 +48,7 @@ EXPECTED = "[[2.0, 0.0], [0.0, 4.0]]"
 QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "CUDA_VISIBLE_DEVICES": "-1",
+    # The reader's own choice is examined apart.
     "KERAS_BACKEND": "tensorflow",
 }
 
@@ -163,6 +164,33 @@ def examine_writing(folder: Path) -> Finding:
     return Finding("writing", True, f"{folder} can be written")
 
 
+def examine_names(folder: Path) -> Finding:
+    """A file called random.py is what `import random` finds first."""
+    taken = {*PACKAGES, "helpers", *getattr(sys, "stdlib_module_names", ())}
+    found = sorted(p.name for p in folder.glob("*.py") if p.stem in taken)
+    if not found:
+        return Finding("file names", True, "none hides a package")
+    cure = f"give {found[0]} another name, in {folder}"
+    return Finding("file names", False, f"{', '.join(found)} in the way", cure)
+
+
+def examine_backend(home: Path | None = None) -> Finding:
+    """Keras computes with what the reader has chosen at some time."""
+    folder = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    path = (home or Path(folder)) / "keras.json"
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        chosen = settings.get("backend", "tensorflow")
+    except (OSError, ValueError, AttributeError):
+        chosen = "tensorflow"
+    cure = f"write tensorflow for {chosen} in {path}"
+    if os.environ.get("KERAS_BACKEND"):
+        chosen = os.environ["KERAS_BACKEND"]
+        cure = "set KERAS_BACKEND=tensorflow in the environment"
+    ready = chosen == "tensorflow"
+    return Finding("Keras backend", ready, chosen, "" if ready else cure)
+
+
 def examine_memory(size: float | None = None) -> Finding:
     """Little memory is slow, and no reason to stop."""
     if size is None:
@@ -199,6 +227,8 @@ def examine(folder: Path) -> list[Finding]:
     return [
         examine_python(),
         *[examine_package(module, pinned) for module in PACKAGES],
+        examine_backend(),
+        examine_names(folder),
         examine_space(folder),
         examine_writing(folder),
         examine_memory(),

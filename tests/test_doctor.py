@@ -67,6 +67,29 @@ def test_without_packages_each_is_named_with_its_cure(tmp_path: Path) -> None:
     assert not tensorflow["ready"] and not found["a Jacobian"]["ready"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the place of python")
+def test_a_new_environment_without_packages_is_not_ready(
+    tmp_path: Path,
+) -> None:
+    """Nothing is pretended here: the environment is real, and empty."""
+    place = tmp_path / "empty"
+    command = [sys.executable, "-m", "venv", "--without-pip", str(place)]
+    subprocess.run(command, check=True)
+    python = place / "bin" / "python"
+    done = subprocess.run(
+        [python, "-m", "helpers.doctor"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert done.returncode == 1
+    assert "MISSING  keras           not installed" in done.stdout
+    assert f'"{python}" -m pip install keras==' in done.stdout
+    assert "ok       Python" in done.stdout
+    assert len(done.stdout.splitlines()) < 40, "more than one screen"
+
+
 def test_an_old_keras_is_named(tmp_path: Path) -> None:
     pretend(tmp_path, "keras", "2.15.0", "")
     found = findings(asked("-S", path=tmp_path))["keras"]
@@ -125,6 +148,41 @@ def test_no_space_and_no_right_to_write(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.TemporaryFile", forbidden)
     closed = doctor.examine_writing(tmp_path)
     assert not closed.ready and "Permission denied" in closed.found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file system of Linux")
+def test_a_real_place_without_room_that_nobody_writes_to() -> None:
+    place = Path("/proc")
+    assert "0.0 GB free" in doctor.examine_space(place).found
+    assert not doctor.examine_space(place).ready
+    closed = doctor.examine_writing(place)
+    assert not closed.ready and "folder of your own" in closed.cure
+
+
+def test_a_file_that_hides_a_package_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.py").touch()
+    assert doctor.examine_names(tmp_path).ready
+    (tmp_path / "random.py").touch()
+    (tmp_path / "keras.py").touch()
+    found = doctor.examine_names(tmp_path)
+    assert not found.ready and found.found.startswith("keras.py, random.py")
+    assert "give keras.py another name" in found.cure
+
+
+def test_another_backend_of_keras_is_named(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    assert doctor.examine_backend(tmp_path).ready
+    for text in ("{}", "not json", "[]"):
+        (tmp_path / "keras.json").write_text(text, encoding="utf-8")
+        assert doctor.examine_backend(tmp_path).ready
+    (tmp_path / "keras.json").write_text('{"backend": "jax"}', "utf-8")
+    found = doctor.examine_backend(tmp_path)
+    assert not found.ready and str(tmp_path / "keras.json") in found.cure
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    found = doctor.examine_backend(tmp_path)
+    assert found.found == "torch" and "KERAS_BACKEND=tensorflow" in found.cure
 
 
 def test_little_memory_is_said_and_stops_nobody() -> None:

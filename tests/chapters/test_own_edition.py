@@ -1,0 +1,134 @@
+"""Chapters can be left out and added: what an edition of one's own needs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import tasks
+from commands import leave_out, new_chapter, questions
+from commands.classroom import minutes, reading
+from tests.support import ROOT
+
+GONE = ["05_intermediate_layers", "06_custom_gradients"]
+WITH = [*GONE, "06_custom_gradients_implicit"]
+PARTS = ("chapters", "reference", "helpers/exercises", "tests/exercises")
+FILES = ("_toc.yml", "index.md", "README.md", "tests/site/searching.py")
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the book without two chapters."""
+    root = tmp_path_factory.mktemp("edition")
+    hidden = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    for name in PARTS:
+        shutil.copytree(ROOT / name, root / name, ignore=hidden)
+    for name in FILES:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, root / name)
+    assert leave_out.main(GONE, root) == 0
+    minutes.exercises.cache_clear()
+    return root
+
+
+def test_further_pages_go_with_their_chapter(edition: Path) -> None:
+    assert not [n for n in WITH if leave_out.page(n, edition).exists()]
+    assert not tasks.contents_faults(edition)
+    text = (edition / "_toc.yml").read_text(encoding="utf-8")
+    assert not re.search(r"sections:\n(?! {8})", text)
+
+
+def test_no_link_leads_to_what_went(edition: Path) -> None:
+    link = re.compile(rf"\]\([^)]*(?:{'|'.join(WITH)})")
+    pages = [*edition.glob("**/*.md"), *edition.glob("**/*.ipynb")]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in pages}
+    assert not [name for name, text in texts.items() if link.search(text)]
+    for row in questions.all_questions(edition):
+        assert not questions.faults(row, edition)
+
+
+def test_no_exercise_is_left_without_its_page(edition: Path) -> None:
+    subjects = {e.name.split()[0] for e in reading.all_exercises(edition)}
+    assert "custom" not in subjects and "tensor" in subjects
+    for folder, start in (("helpers", ""), ("tests", "answers_")):
+        place = edition / folder / "exercises"
+        assert not (place / f"{start}custom.py").exists()
+        assert (place / f"{start}tensor.py").exists()
+
+
+def test_the_lessons_keep_their_time(edition: Path) -> None:
+    guide = (edition / leave_out.GUIDE).read_text(encoding="utf-8")
+    form = r"^```\{lesson\} (\d+)\n(.*?)^```"
+    lessons = re.findall(form, guide, re.M | re.S)
+    assert len(lessons) > 5 and "Yours: the book had more" in guide
+    for limit, content in lessons:
+        minutes.lesson(content.splitlines(), int(limit), edition)
+    for content in re.findall(r"\{homework\}\n(.*?)\n```", guide, re.S):
+        minutes.homework([n.strip() for n in content.split(",")], edition)
+
+
+def test_one_further_page_goes_alone(tmp_path: Path) -> None:
+    shutil.copyfile(ROOT / "_toc.yml", tmp_path / "_toc.yml")
+    found = leave_out.with_pages("04_lstm_fading", tmp_path)
+    assert found == ["04_lstm_fading"]
+    assert len(leave_out.with_pages("04_lstm", tmp_path)) == 4
+
+
+def test_one_exercise_of_a_subject_goes_alone(tmp_path: Path) -> None:
+    for name in ("helpers/exercises/", "tests/exercises/answers_"):
+        target = tmp_path / f"{name}lstm.py"
+        target.parent.mkdir(parents=True)
+        shutil.copyfile(ROOT / f"{name}lstm.py", target)
+    wrong = tmp_path / "tests/exercises/answers_lstm.py"
+    leave_out.drop_exercise("lstm 14", wrong, tmp_path)
+    marker = (tmp_path / "helpers/exercises/lstm.py").read_text("utf-8")
+    assert "def exercise_14(" not in marker
+    assert "def exercise_13(" in marker and "def exercise_15(" in marker
+    compile(marker, "lstm.py", "exec")
+    text = wrong.read_text(encoding="utf-8")
+    assert '"lstm 14"' not in text and '"lstm 15"' in text
+    compile(text, "answers_lstm.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("[It](05_a.ipynb#x), [that](6.ipynb).", "It, [that](6.ipynb)."),
+        ("* [It](../chapters/05_a.ipynb): gone.\n* kept\n", "* kept\n"),
+        ("| Why? | [`y[0]` cut](05_a.ipynb#y) |\n| b | c |\n", "| b | c |\n"),
+    ],
+)  # fmt: skip
+def test_a_link_becomes_its_words(text: str, left: str) -> None:
+    assert leave_out.unlinked(text, ["05_a"]) == left
+
+
+def test_what_is_not_there_is_refused(tmp_path: Path, capsys) -> None:
+    assert leave_out.main([], tmp_path) == 2
+    assert leave_out.main(["99_nowhere"], tmp_path) == 2
+    assert "no chapters/99_nowhere.ipynb" in capsys.readouterr().out
+
+
+def test_a_new_chapter_stands_behind_the_last(
+    tmp_path: Path, monkeypatch
+) -> None:
+    """Not among the reference pages, whose notebooks have no number."""
+    monkeypatch.setattr(new_chapter, "ROOT", tmp_path)
+    (tmp_path / "chapters").mkdir()
+    for name in ("01_one", "02_two_more", "answers_corrected"):
+        (tmp_path / "chapters" / f"{name}.ipynb").touch()
+    (tmp_path / "_toc.yml").write_text(
+        "root: index\nparts:\n"
+        "  - caption: Chapters\n    chapters:\n"
+        "      - file: chapters/01_one\n"
+        "        sections:\n          - file: chapters/02_two_more\n"
+        "  - caption: Reference\n    chapters:\n"
+        "      - file: chapters/answers_corrected\n"
+    )
+    assert new_chapter.next_number() == "03"
+    new_chapter.add_to_contents("chapters/03_sparse")
+    lines = (tmp_path / "_toc.yml").read_text().splitlines()
+    assert lines[7] == "      - file: chapters/03_sparse"
+    assert lines[8] == "  - caption: Reference"
