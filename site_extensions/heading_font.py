@@ -8,6 +8,7 @@ file; until a browser has it, it shows a system face of the same width.
 
 from __future__ import annotations
 
+import logging
 import string
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
 
 def cut_out(target: Path) -> None:
     """Write the letters of headings as a web font."""
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     options = subset.Options()
     options.flavor = "woff"
     options.hinting = False
