@@ -83,7 +83,7 @@ def table(root: Path) -> str:
     for group, names in GROUPS.items():
         parts.append(f"| {group} | What it does |\n|---|---|")
         for name in names.split():
-            link = f"<a href='#helpers.{name}'><code>{name}</code></a>"
+            link = f'<a href="#helpers.{name}"><code>{name}</code></a>'
             parts.append(f"| {link} | {first_line(name)} |")
         parts.append("")
     return "\n".join(parts)
