@@ -40,6 +40,10 @@ GROUPS = {
         "plot_bent_grid draw_graph draw_unrolled draw_lstm_cell "
         "draw_windows use_style"
     ),
+    "Figures to move": (
+        "explore_tape explore_map explore_modes explore_tiles explore_lags "
+        "explore_steps"
+    ),
     "The book's series, and yours": (
         "read_series make_windows simulate_series exact_sensitivities Series"
     ),
