@@ -3,9 +3,10 @@
 PYTHON ?= python3
 NB     ?=
 NAME   ?=
+CHAPTER ?=
 ARGS   ?=
 
-.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh run student lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh run student assignment grade slides lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -42,6 +43,15 @@ run:
 
 student:
 	@$(PYTHON) tasks.py student $(ARGS)
+
+assignment:
+	@$(PYTHON) tasks.py assignment $(CHAPTER) $(ARGS)
+
+grade:
+	@$(PYTHON) tasks.py grade $(CHAPTER) $(ARGS)
+
+slides:
+	@$(PYTHON) tasks.py slides $(NB) $(ARGS)
 
 lab:
 	@$(PYTHON) tasks.py lab $(ARGS)

@@ -11,16 +11,20 @@
     python tasks.py weigh   measure what each page of the site costs to load
     python tasks.py run     execute notebooks and store their outputs
     python tasks.py student  write the student and the instructor edition
+    python tasks.py assignment  write a chapter's exercises for nbgrader
+    python tasks.py grade   grade what students handed in
+    python tasks.py slides  write the chapters as slides
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
 `book` takes options of Sphinx, `chapter` a name, `student` an edition
-(`student` or `instructor`), `run` and `elsewhere` notebooks, `test`,
-`quick`, `weekly` and `coverage` options of pytest, `lab` of JupyterLab,
-`lock` of uv. The first call makes `.venv`; later calls find it ready.
-`make book` and so on are the same commands.
+(`student` or `instructor`), `assignment` and `grade` a chapter, `slides`
+pages, `run` and `elsewhere` notebooks, `test`, `quick`, `weekly` and
+`coverage` options of pytest, `lab` of JupyterLab, `lock` of uv. The first
+call makes `.venv`; later calls find it ready. `make book` and so on are the
+same commands.
 """
 
 from __future__ import annotations
@@ -60,9 +64,16 @@ UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONPATH", "PYTHONWARNINGS")
 
 SOURCES = (".ipynb", ".md")
 BUILD_OPTIONS = ("-W", "-n", "--keep-going", "--all", "--quiet")
+LOCKED = (
+    ("requirements.in", "--output-file=requirements.txt"),
+    # nbgrader has an environment of its own, and the book's versions.
+    (
+        "commands/classroom/grading.in",
+        "--output-file=commands/classroom/grading.txt",
+        "--constraints=requirements.txt",
+    ),
+)
 LOCK = (
-    "requirements.in",
-    "--output-file=requirements.txt",
     "--universal",
     "--python-version=3.11",
     "--generate-hashes",
@@ -91,6 +102,9 @@ def main(arguments: list[str]) -> int:
         "weigh": weigh,
         "run": run,
         "student": student,
+        "assignment": assignment,
+        "grade": grade,
+        "slides": slides,
         "lab": lab,
         "lock": lock,
         "bench": bench,
@@ -193,6 +207,27 @@ def student(extra: list[str]) -> int:
     return call(command, environment())
 
 
+def assignment(extra: list[str]) -> int:
+    """Write a chapter's exercises for nbgrader: source and release."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.assignments", *extra]
+    return call(command, environment())
+
+
+def grade(extra: list[str]) -> int:
+    """Grade what students handed in: marks, feedback, report."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.grading", *extra]
+    return call(command, environment())
+
+
+def slides(extra: list[str]) -> int:
+    """Write the chapters as slides."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.slides", *extra]
+    return call(command, environment())
+
+
 def lab(extra: list[str]) -> int:
     """Open JupyterLab on the first chapter."""
     set_up()
@@ -210,8 +245,12 @@ def lab(extra: list[str]) -> int:
 def lock(extra: list[str]) -> int:
     """Pin and hash every package for all supported systems at once."""
     set_up()
-    command = [python(), "-m", "uv", "pip", "compile", *LOCK, *extra]
-    return call(command, environment())
+    for files in LOCKED:
+        command = [python(), "-m", "uv", "pip", "compile", *files, *LOCK]
+        status = call(command + extra, environment())
+        if status:
+            return status
+    return 0
 
 
 def bench(extra: list[str]) -> int:
