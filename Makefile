@@ -3,9 +3,10 @@
 PYTHON ?= python3
 NB     ?=
 NAME   ?=
+CHAPTER ?=
 ARGS   ?=
 
-.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh lighthouse pdf run student wheels hub leave-out lab lock bench clean
+.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh lighthouse pdf run student wheels hub leave-out assignment grade slides lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -57,6 +58,15 @@ hub:
 
 leave-out:
 	@$(PYTHON) tasks.py leave-out $(NAME)
+
+assignment:
+	@$(PYTHON) tasks.py assignment $(CHAPTER) $(ARGS)
+
+grade:
+	@$(PYTHON) tasks.py grade $(CHAPTER) $(ARGS)
+
+slides:
+	@$(PYTHON) tasks.py slides $(NB) $(ARGS)
 
 lab:
 	@$(PYTHON) tasks.py lab $(ARGS)

@@ -16,6 +16,9 @@
     python tasks.py wheels  fetch all packages as files, for no network
     python tasks.py hub     serve a class: JupyterHub on this machine
     python tasks.py leave-out  leave chapters out of an edition of your own
+    python tasks.py assignment  write a chapter's exercises for nbgrader
+    python tasks.py grade   grade what students handed in
+    python tasks.py slides  write the chapters as slides
     python tasks.py lab     open the chapters in JupyterLab
     python tasks.py lock    pin what requirements.in asks for
     python tasks.py bench   measure beside JAX and PyTorch
@@ -23,10 +26,11 @@
 
 `book` takes options of Sphinx, `chapter` a name, `student` an edition
 (`student` or `instructor`), `wheels` a system and a Python (`windows
-3.12`), `hub` options of JupyterHub, `leave-out` chapters, `run` and
-`elsewhere` notebooks, `test`, `quick`, `weekly` and `coverage` options of
-pytest, `lab` of JupyterLab, `lock` of uv. The first call makes `.venv`;
-later calls find it ready. `make book` and so on are the same commands.
+3.12`), `hub` options of JupyterHub, `leave-out` chapters, `assignment` and
+`grade` a chapter, `slides` pages, `run` and `elsewhere` notebooks, `test`,
+`quick`, `weekly` and `coverage` options of pytest, `lab` of JupyterLab,
+`lock` of uv. The first call makes `.venv`; later calls find it ready.
+`make book` and so on are the same commands.
 """
 
 from __future__ import annotations
@@ -69,7 +73,22 @@ UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONPATH", "PYTHONWARNINGS")
 IN_TWO = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
 SOURCES = (".ipynb", ".md")
 BUILD_OPTIONS = ("-W", "-n", "--keep-going", "--all", "--quiet")
-HUB = "classroom/hub/"
+# What is pinned. The hub of a class and nbgrader have environments of their
+# own, and the book's versions where both have a package.
+HELD = "--constraints=requirements.txt"
+LOCKED = (
+    ("requirements.in", "--output-file=requirements.txt"),
+    (
+        "classroom/hub/requirements.in",
+        "--output-file=classroom/hub/requirements.txt",
+        HELD,
+    ),
+    (
+        "commands/classroom/grading.in",
+        "--output-file=commands/classroom/grading.txt",
+        HELD,
+    ),
+)
 LOCK = (
     "--universal",
     "--python-version=3.11",
@@ -104,6 +123,9 @@ def main(arguments: list[str]) -> int:
         "wheels": wheels,
         "hub": hub,
         "leave-out": leave_out,
+        "assignment": assignment,
+        "grade": grade,
+        "slides": slides,
         "lab": lab,
         "lock": lock,
         "bench": bench,
@@ -242,6 +264,27 @@ def leave_out(extra: list[str]) -> int:
     return call(command, environment())
 
 
+def assignment(extra: list[str]) -> int:
+    """Write a chapter's exercises for nbgrader: source and release."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.assignments", *extra]
+    return call(command, environment())
+
+
+def grade(extra: list[str]) -> int:
+    """Grade what students handed in: marks, feedback, report."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.grading", *extra]
+    return call(command, environment())
+
+
+def slides(extra: list[str]) -> int:
+    """Write the chapters as slides."""
+    set_up()
+    command = [python(), "-m", "commands.classroom.slides", *extra]
+    return call(command, environment())
+
+
 def lab(extra: list[str]) -> int:
     """Open JupyterLab on the first chapter."""
     set_up()
@@ -257,18 +300,14 @@ def lab(extra: list[str]) -> int:
 
 
 def lock(extra: list[str]) -> int:
-    """Pin and hash every package for all supported systems at once.
-
-    The hub of a class takes the versions of the book where both have one.
-    """
+    """Pin and hash every package for all supported systems at once."""
     set_up()
-    status = 0
-    for folder, held in (("", []), (HUB, ["--constraint=requirements.txt"])):
-        files = [f"{folder}requirements.in"]
-        files += [f"--output-file={folder}requirements.txt"]
-        command = [python(), "-m", "uv", "pip", "compile", *files, *held]
-        status = status or call([*command, *LOCK, *extra], environment())
-    return status
+    for files in LOCKED:
+        command = [python(), "-m", "uv", "pip", "compile", *files, *LOCK]
+        status = call(command + extra, environment())
+        if status:
+            return status
+    return 0
 
 
 def bench(extra: list[str]) -> int:

@@ -30,7 +30,21 @@ class Hint(Exception):
     """Raised by a marker: the answer is wrong, and this is what may help."""
 
 
-def mark(exercise: str, answer: Answer, *, seconds: float = SECONDS) -> None:
+class NotRight(AssertionError):
+    """The verdict on an answer that had to be right."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: the verdict, and no line of ours."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+def mark(
+    exercise: str,
+    answer: Answer,
+    *,
+    seconds: float = SECONDS,
+    required: bool = False,
+) -> None:
     """Mark an answer and print the verdict.
 
     An answer that is a function is called; one that runs longer than the
@@ -42,6 +56,7 @@ def mark(exercise: str, answer: Answer, *, seconds: float = SECONDS) -> None:
             Ellipsis (...), None, or a function whose body is dots counts as
             unanswered.
         seconds: how long the answer may run, if it is a function.
+        required: raise unless the answer is right, as a grader needs it.
 
     Example:
         >>> mark("scalar 1", ...)
@@ -49,9 +64,13 @@ def mark(exercise: str, answer: Answer, *, seconds: float = SECONDS) -> None:
 
     Raises:
         ValueError: there is no such exercise.
+        NotRight: a required answer is not right.
     """
     verdict, text = verdict_on(exercise, answer, seconds=seconds)
-    print(f"Exercise {exercise}: {verdict}. {text}")
+    line = f"Exercise {exercise}: {verdict}. {text}"
+    if required and verdict != RIGHT:
+        raise NotRight(line)
+    print(line)
 
 
 def verdict_on(
@@ -109,7 +128,8 @@ class Watched:
             raise Unanswered
         if result is None:
             raise Hint(
-                "Your function returns None: is x watched, and is there a "
+                "Your function returns None: is x watched, is everything "
+                "computed inside the tape (slices too), and is there a "
                 "`return`?"
             )
         return result

@@ -11,7 +11,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.exercises import mark
-from helpers.exercises.marking import CHAPTERS, find_marker, verdict_on
+from helpers.exercises.marking import (
+    CHAPTERS,
+    NotRight,
+    find_marker,
+    verdict_on,
+)
+from tests.exercises.other_answers import RIGHT, SLIPS
 from tests.support import ROOT
 
 CHAPTER_FILES = sorted(ROOT.glob("chapters/*.ipynb"))
@@ -185,6 +191,29 @@ def test_wrong_answer_gets_a_hint(name, answer):
     assert len(hint) > 15
 
 
+OTHERS = [
+    pytest.param(name, answer, id=f"{name}, way {number}")
+    for name, answers in RIGHT.items()
+    for number, answer in enumerate(answers, start=2)
+]
+
+
+@pytest.mark.parametrize(("name", "answer"), OTHERS)
+def test_another_right_answer_is_right(name, answer):
+    _, namespace = run(EXERCISES[name][0], answer)
+    verdict, text = verdict_on(name, namespace["answer"])
+    assert verdict == "right", text
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_typical_slip_gets_its_own_hint(slip):
+    name, answer, words = SLIPS[slip]
+    _, namespace = run(EXERCISES[name][0], answer)
+    verdict, hint = verdict_on(name, namespace["answer"])
+    assert verdict == "not yet"
+    assert words in hint, hint
+
+
 def chapter_of(folder, *cells):
     """A chapter with these cells, (kind, source)."""
     make = {"code": new_code_cell, "markdown": new_markdown_cell}
@@ -214,6 +243,18 @@ def test_code_that_fails_is_reported_not_raised(capsys):
 
     mark("scalar 1", broken)
     assert "Your code raised KeyError" in capsys.readouterr().out
+
+
+def test_a_required_answer_must_be_right(capsys):
+    mark("scalar 5", 0.054, required=True)
+    assert "scalar 5: right." in capsys.readouterr().out
+    with pytest.raises(NotRight, match="scalar 5: not yet.*less change") as e:
+        mark("scalar 5", 540, required=True)
+    # What a notebook shows of it: one line.
+    assert e.value._render_traceback_() == [f"NotRight: {e.value}"]
+    with pytest.raises(NotRight, match="scalar 5: unanswered"):
+        mark("scalar 5", ..., required=True)
+    assert capsys.readouterr().out == ""
 
 
 def test_unknown_exercise_is_explained():
