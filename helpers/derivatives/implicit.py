@@ -7,7 +7,7 @@ from typing import TypeAlias
 import tensorflow as tf
 
 from helpers.derivatives.core.refusals import public, refusal, speaking_as
-from helpers.derivatives.core.requirements import require_real
+from helpers.derivatives.core.requirements import require_real, unmasked
 from helpers.derivatives.core.types import Leaves, Parts, Structure
 from helpers.derivatives.magnitudes import epsilon_of
 
@@ -90,7 +90,7 @@ def fixed_point(
 
     def solve(theta: Structure, x0: Structure) -> Structure:
         with speaking_as(NAME):
-            theta = tf.nest.map_structure(tf.convert_to_tensor, theta)
+            theta = tf.nest.map_structure(unmasked, theta)
             x0 = tf.nest.map_structure(floating, x0)
             try:
                 return solver(theta, x0)
@@ -229,7 +229,7 @@ def shown(tensors: Leaves) -> str:
 
 
 def floating(leaf: object) -> tf.Tensor:
-    tensor = tf.convert_to_tensor(leaf)
+    tensor = unmasked(leaf)
     require_real("x0", tensor.dtype)
     return tensor
 

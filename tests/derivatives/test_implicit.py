@@ -29,6 +29,7 @@ def unrolled(theta):
 
 
 SOLVE = fixed_point(cell)
+MASKED = np.ma.masked_array(np.zeros(4), mask=[0, 1, 0, 0])
 
 
 def solved(theta):
@@ -182,3 +183,5 @@ def test_second_call_does_not_trace():
 def test_refusals(call, kind, message):
     with pytest.raises(kind, match=f"`fixed_point`: .*{message}"):
         call()
+        (lambda: SOLVE(THETA, MASKED), TypeError, "array without a mask"),
+        (lambda: SOLVE(MASKED, tf.zeros(4)), TypeError, "without a mask"),

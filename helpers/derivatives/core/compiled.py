@@ -12,7 +12,7 @@ from helpers.derivatives.core.explanations import explained
 from helpers.derivatives.core.log import without_warning
 from helpers.derivatives.core.references import References, references
 from helpers.derivatives.core.refusals import refusal, speaking_as
-from helpers.derivatives.core.requirements import as_tensors
+from helpers.derivatives.core.requirements import as_tensors, check_count
 from helpers.derivatives.core.tensorflow_private import converted_by_autograph
 from helpers.derivatives.core.types import Function, Structure
 
@@ -64,6 +64,7 @@ class Compiled:
         with speaking_as(self.name):
             tensors = self.tensors(arguments)
             self._notice_changes()
+            check_count(arguments, self._count)
             self._build_layers(tensors[0])
             traces = self.traces
             result = self._graph_or_reason(tensors)
@@ -114,13 +115,6 @@ class Compiled:
 
     def tensors(self, arguments: tuple[Structure, ...]) -> list[Structure]:
         """The arguments as floating tensors, or an error that says why not."""
-        if len(arguments) != self._count:
-            raise refusal(
-                f"{self._count} argument(s)",
-                len(arguments),
-                "one list, tuple or dict for several inputs",
-                kind=TypeError,
-            )
         return [as_tensors(each) for each in arguments]
 
     def finished(self, result: Structure) -> Structure:

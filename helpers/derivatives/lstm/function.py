@@ -10,7 +10,7 @@ from helpers.derivatives.core.refusals import (
     refusal,
     speaking_as,
 )
-from helpers.derivatives.core.requirements import masked
+from helpers.derivatives.core.requirements import masked, unmasked
 from helpers.derivatives.core.tensorflow_private import has_keras_mask
 from helpers.derivatives.lstm.layer import (
     Outputs,
@@ -107,7 +107,7 @@ def stage(layer: keras.Layer) -> Callable[[tf.Tensor], tf.Tensor]:
     check_lstm(layer)
 
     def run(x: tf.Tensor) -> tf.Tensor:
-        x = tf.convert_to_tensor(x)
+        x = unmasked(x)
         check_sequence(layer, x)
         return all_steps(layer, x)
 
