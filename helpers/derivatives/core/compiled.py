@@ -32,6 +32,7 @@ class Compiled:
     Attributes:
         name: the public name that error messages start with.
         traces: how many graphs have been built so far.
+        leads_to: f, for a derivative of this derivative.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Compiled:
         self._compute = compute
         self._count = len(inspect.signature(compute).parameters)
         self._before = 0
+        self.leads_to: tuple[object, ...] = () if f is None else (f,)
         self._seen: References | None = None
         self._start()
 
@@ -62,9 +64,9 @@ class Compiled:
 
     def __call__(self, *arguments: Structure) -> Structure:
         with speaking_as(self.name):
+            check_count(arguments, self._count)
             tensors = self.tensors(arguments)
             self._notice_changes()
-            check_count(arguments, self._count)
             self._build_layers(tensors[0])
             traces = self.traces
             result = self._graph_or_reason(tensors)
