@@ -8,7 +8,7 @@ import tensorflow as tf
 from helpers.derivatives.checks import JacobianError
 from helpers.derivatives.core.compiled import autographed
 from helpers.derivatives.core.refusals import public, refusal
-from helpers.derivatives.core.requirements import check_function
+from helpers.derivatives.core.requirements import check_function, unmasked
 from helpers.derivatives.core.types import Function, Leaves, Structure
 from helpers.derivatives.differences import finite_difference_jacobian
 from helpers.derivatives.magnitudes import epsilon_of, largest
@@ -85,7 +85,7 @@ class Rule:
         atol: float | None,
     ) -> None:
         self.f, self.x = f, x
-        self.leaves = [tf.convert_to_tensor(e) for e in tf.nest.flatten(x)]
+        self.leaves = [unmasked(leaf) for leaf in tf.nest.flatten(x)]
         self.random = np.random.default_rng(0)
         check_function(f)
         refuse_half(self.leaves)

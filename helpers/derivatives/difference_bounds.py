@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.core.refusals import refusal
+from helpers.derivatives.core.requirements import refuse_mask
 
 
 @dataclass
@@ -78,6 +79,8 @@ def rooms_of(bounds: Any, x: Any, leaves: list[np.ndarray]) -> list[Room]:
 def ends(end: Any, x: Any, leaves: list[np.ndarray]) -> Iterable[np.ndarray]:
     """One end of the bounds for every leaf, in its shape and dtype."""
     parts = tf.nest.flatten(end)
+    for part in parts:
+        refuse_mask(part, "bounds without a mask")
     if np.ndim(end) == 0 and not isinstance(end, dict):
         parts = [end] * len(leaves)
     elif len(leaves) == 1:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from helpers.derivatives.core.refusals import public, refusal, speaking_as
 from helpers.derivatives.core.requirements import (
     as_tensors,
+    check_count,
     check_function,
     check_option,
 )
@@ -157,8 +158,10 @@ def finite_difference_jacobian(
     check_noise(noise, method)
     how = How(method, step, noise, full_output)
 
-    def compute(x: Any) -> Any:
+    def compute(*arguments: Any) -> Any:
         with speaking_as(NAME):
+            check_count(arguments, 1)
+            (x,) = arguments
             as_tensors(x)
             values = Evaluator(f, x, batched=batched, bounds=bounds)
             blocks = [

@@ -1,13 +1,14 @@
 """Fixed points with the derivative of the implicit function theorem."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeAlias
 
 import tensorflow as tf
 
+from helpers.derivatives.core.references import References, leading
 from helpers.derivatives.core.refusals import public, refusal, speaking_as
-from helpers.derivatives.core.requirements import require_real
+from helpers.derivatives.core.requirements import require_real, unmasked
 from helpers.derivatives.core.types import Leaves, Parts, Structure
 from helpers.derivatives.magnitudes import epsilon_of
 
@@ -90,7 +91,7 @@ def fixed_point(
 
     def solve(theta: Structure, x0: Structure) -> Structure:
         with speaking_as(NAME):
-            theta = tf.nest.map_structure(tf.convert_to_tensor, theta)
+            theta = tf.nest.map_structure(unmasked, theta)
             x0 = tf.nest.map_structure(floating, x0)
             try:
                 return solver(theta, x0)
@@ -99,7 +100,7 @@ def fixed_point(
                     raise
                 raise not_converged(max_steps) from error
 
-    return solve
+    return leading(solve, f)
 
 
 class Solver:
@@ -110,11 +111,12 @@ class Solver:
     ) -> None:
         self.f, self.tolerance, self.max_steps = f, tolerance, max_steps
         self.compiled = tf.function(self.search, autograph=False)
+        self.seen: References | None = None
 
     def __call__(self, theta: Structure, x0: Structure) -> Structure:
         """The fixed point, connected by the rule and not by the search."""
-        search = self.compiled if tf.executing_eagerly() else self.search
-        found = search(*tf.nest.map_structure(tf.stop_gradient, (theta, x0)))
+        start = tf.nest.map_structure(tf.stop_gradient, (theta, x0))
+        found = self.found(*start)
 
         @tf.custom_gradient
         def ruled(*leaves: tf.Tensor) -> tuple[Leaves, Rule]:
@@ -134,6 +136,18 @@ class Solver:
             return [not_forward(leaf) for leaf in x], rule
 
         return tf.nest.pack_sequence_as(found, ruled(*tf.nest.flatten(theta)))
+
+    def found(self, theta: Structure, x0: Structure) -> Structure:
+        """The search, compiled once for all that f leads to."""
+        if not tf.executing_eagerly():
+            return self.search(theta, x0)
+        if self.seen is not None and self.seen.changed():
+            self.compiled = tf.function(partial(self.search), autograph=False)
+            self.seen = None
+        x = self.compiled(theta, x0)
+        if self.seen is None:
+            self.seen = References(self.f)
+        return x
 
     def product(
         self,
@@ -199,7 +213,8 @@ class Solver:
             )
             return [u + each for u, each in zip(us, back, strict=True)]
 
-        return Solver(step, self.tolerance, self.max_steps)
+        again = leading(step, self.f)
+        return Solver(again, self.tolerance, self.max_steps)
 
 
 def like(y: Structure, x: Structure) -> Structure:
@@ -229,7 +244,7 @@ def shown(tensors: Leaves) -> str:
 
 
 def floating(leaf: object) -> tf.Tensor:
-    tensor = tf.convert_to_tensor(leaf)
+    tensor = unmasked(leaf)
     require_real("x0", tensor.dtype)
     return tensor
 

@@ -18,7 +18,11 @@ from helpers.derivatives.core.graphs import (
 )
 from helpers.derivatives.core.log import without_warning
 from helpers.derivatives.core.pullback import pullback
-from helpers.derivatives.core.refusals import public, refusal
+from helpers.derivatives.core.refusals import (
+    public,
+    refusal,
+    speaking_as,
+)
 from helpers.derivatives.core.requirements import (
     UNCONNECTED,
     as_tensor,
@@ -26,6 +30,7 @@ from helpers.derivatives.core.requirements import (
     check_option,
     equal_when_running,
     keeps_batch,
+    refuse_mask,
 )
 from helpers.derivatives.core.silent_losses import refuse_rounding
 from helpers.derivatives.core.types import (
@@ -159,27 +164,34 @@ class WeightJacobian(Compiled):
             ValueError: J has another number of columns.
             TypeError: J is a list or another structure.
         """
-        if isinstance(J, list | tuple | dict):
-            raise refusal(
-                "one tensor to split",
-                f"a {type(J).__name__}",
-                "`split` on each of its matrices",
-                kind=TypeError,
-            )
-        J = tf.convert_to_tensor(J)
         shapes = [v.shape for v in self._variables]
-        total = sum(shape.num_elements() for shape in shapes)
-        if J.shape.rank == 0 or J.shape[-1] != total:
-            raise refusal(
-                f"a matrix with {total} columns to split",
-                f"shape {J.shape}",
-                "the result of this very callable",
-            )
+        with speaking_as(self.name):
+            J = splittable(J, sum(shape.num_elements() for shape in shapes))
         rows = tf.shape(J)[:-1]
         return [
             tf.reshape(J[..., cut], tf.concat([rows, shape], 0))
             for cut, shape in zip(self.columns.values(), shapes, strict=True)
         ]
+
+
+def splittable(J: tf.Tensor, total: int) -> tf.Tensor:
+    """J as a tensor, or an error that says why it cannot be cut."""
+    if isinstance(J, list | tuple | dict):
+        raise refusal(
+            "one tensor to split",
+            f"a {type(J).__name__}",
+            "`split` on each of its matrices",
+            kind=TypeError,
+        )
+    refuse_mask(J, "a matrix without a mask")
+    J = tf.convert_to_tensor(J)
+    if J.shape.rank == 0 or J.shape[-1] != total:
+        raise refusal(
+            f"a matrix with {total} columns to split",
+            f"shape {J.shape}",
+            "the result of this very callable",
+        )
+    return J
 
 
 def leaf_tensor(leaf: object) -> tf.Tensor:

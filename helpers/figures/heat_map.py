@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from helpers.derivatives.core.refusals import public, refusal
+from helpers.derivatives.core.requirements import refuse_mask
 from helpers.derivatives.magnitudes import largest
 
 
@@ -47,7 +48,7 @@ def plot_jacobian(
         The axes.
 
     Raises:
-        TypeError: J is complex, or does not hold numbers.
+        TypeError: J is complex, masked, or does not hold numbers.
         ValueError: J is a scalar or empty; y_axes is out of range.
 
     Example:
@@ -96,6 +97,7 @@ def check_drawable(J: np.ndarray, y_axes: int) -> None:
 
 def real_numbers(J: ArrayLike) -> np.ndarray:
     """J as an array of real numbers, which a colour can stand for."""
+    refuse_mask(J, "numbers without a mask")
     J = np.asarray(J)
     if np.iscomplexobj(J):
         raise refusal(

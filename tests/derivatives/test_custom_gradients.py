@@ -164,6 +164,7 @@ def test_tolerances_are_the_callers():
         (tf.square, tf.cast(X, "float16"), "float64, got float16"),
         (tf.square, tf.constant([1, 2]), "float64, got int32"),
         (lambda x: tf.cast(x, "int32"), X, "float64, got int32"),
+        (tf.square, np.ma.array([1.0, 2], mask=[0, 1]), "without a mask"),
     ],
 )
 def test_refusals(f, x, message):

@@ -134,6 +134,13 @@ BAD = {
 }
 
 
+def test_masked_bounds_are_refused():
+    low = np.ma.masked_array(np.zeros(3), mask=[0, 1, 0])
+    J = finite_difference_jacobian(np.sin, bounds=(low, 5.0))
+    with pytest.raises(TypeError, match="bounds without a mask, got a NumPy"):
+        J(np.array([1.0, 2.0, 3.0]))
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_bad_bounds_are_refused(case):
     bounds, message = BAD[case]

@@ -149,6 +149,8 @@ def test_empty_input():
          r"lost in rounding beside 1e\+06 in float32"),
         (lambda: finite_difference_jacobian(tf.math.abs, method="complex")(
             np.ones(2)), TypeError, "complex128 numbers, got float64"),
+        (lambda: finite_difference_jacobian(np.sin)(np.ones(2), np.ones(2)),
+         TypeError, r"expected 1 argument\(s\), got 2"),
     ],
 )  # fmt: skip
 def test_bad_calls_are_explained(call, kind, message):

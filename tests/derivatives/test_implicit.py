@@ -29,6 +29,7 @@ def unrolled(theta):
 
 
 SOLVE = fixed_point(cell)
+MASKED = np.ma.masked_array(np.zeros(4), mask=[0, 1, 0, 0])
 
 
 def solved(theta):
@@ -159,6 +160,23 @@ def test_second_call_does_not_trace():
     assert len(count) == first + 1  # the step that joins x to theta
 
 
+def test_a_name_that_leads_to_another_number():
+    half = 0.5
+    solve = fixed_point(lambda theta, x: half * x + theta)
+    theta, x0 = tf.constant(3.0, tf.float64), tf.constant(0.0, tf.float64)
+    J = jacobian(lambda theta: solve(theta, x0))
+
+    def found():
+        with tf.GradientTape() as tape:
+            tape.watch(theta)
+            x = solve(theta, x0)
+        return [x, tape.gradient(x, theta), J(theta)]
+
+    np.testing.assert_allclose(found(), [6, 2, 2])
+    half = 0.25
+    np.testing.assert_allclose(found(), [4, 4 / 3, 4 / 3])
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [
@@ -167,6 +185,8 @@ def test_second_call_does_not_trace():
         (lambda: fixed_point(cell, max_steps=0), ValueError, "max_steps"),
         (lambda: SOLVE(THETA, tf.zeros(4, tf.int32)), TypeError,
          "a floating x0, got int32"),
+        (lambda: SOLVE(THETA, MASKED), TypeError, "array without a mask"),
+        (lambda: SOLVE(MASKED, tf.zeros(4)), TypeError, "without a mask"),
         (lambda: fixed_point(lambda t, x: x[:1])(1.0, tf.ones(2)),
          ValueError, r"like x, float32 \(2,\), got float32 \(1,\)"),
         (lambda: fixed_point(lambda t, x: tf.cast(x, "float64"))(

@@ -218,6 +218,8 @@ def test_tokens_go_in_where_a_layer_is_differentiated_by():
     slope = (1 - model(x).numpy() ** 2)[:, :, None, None]
     expected = slope * np.transpose(kernel)[None, :, None, :] / 5
     np.testing.assert_allclose(J, np.broadcast_to(expected, J.shape))
+    with pytest.raises(TypeError, match=r"1 argument\(s\), got 2"):
+        layer_jacobian(model, "words")(x, x)
     with pytest.raises(TypeError, match="expected a floating input, got int"):
         layer_jacobian(model, "last", wrt="input")(x)
 

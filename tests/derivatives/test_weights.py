@@ -401,6 +401,17 @@ def test_split_of_something_else():
     J = weight_jacobian(dense())
     with pytest.raises(ValueError, match="with 26 columns to split, got"):
         J.split(tf.ones([5, 2, 25]))
+    with pytest.raises(TypeError, match="`weight_jacobian`: .*got a list"):
+        J.split([tf.ones([5, 2, 26])] * 2)
+    masked = np.ma.masked_array(np.ones([5, 2, 26]))
+    with pytest.raises(TypeError, match="matrix without a mask"):
+        J.split(masked)
+
+
+def test_one_argument():
+    x = tf.ones([5, 4], tf.float64)
+    with pytest.raises(TypeError, match=r"expected 1 argument\(s\), got 2"):
+        weight_jacobian(dense())(x, x)
 
 
 def test_unknown_option():

@@ -63,6 +63,7 @@ def test_nothing_to_draw_is_explained():
         (np.ones((2, 3)) * 1j, "expected real numbers, got complex128"),
         ({"a": np.ones((2, 3))}, "expected numbers, got object"),
         (["a", "b"], "expected numbers, got <U1"),
+        (np.ma.masked_array(np.ones((2, 3))), "expected .* without a mask"),
     ],
 )
 def test_what_no_colour_stands_for_is_refused(J, message):

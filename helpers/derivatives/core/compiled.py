@@ -12,7 +12,7 @@ from helpers.derivatives.core.explanations import explained
 from helpers.derivatives.core.log import without_warning
 from helpers.derivatives.core.references import References, references
 from helpers.derivatives.core.refusals import refusal, speaking_as
-from helpers.derivatives.core.requirements import as_tensors
+from helpers.derivatives.core.requirements import as_tensors, check_count
 from helpers.derivatives.core.tensorflow_private import converted_by_autograph
 from helpers.derivatives.core.types import Function, Structure
 
@@ -32,6 +32,7 @@ class Compiled:
     Attributes:
         name: the public name that error messages start with.
         traces: how many graphs have been built so far.
+        leads_to: f, for a derivative of this derivative.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Compiled:
         self._compute = compute
         self._count = len(inspect.signature(compute).parameters)
         self._before = 0
+        self.leads_to: tuple[object, ...] = () if f is None else (f,)
         self._seen: References | None = None
         self._start()
 
@@ -62,6 +64,7 @@ class Compiled:
 
     def __call__(self, *arguments: Structure) -> Structure:
         with speaking_as(self.name):
+            check_count(arguments, self._count)
             tensors = self.tensors(arguments)
             self._notice_changes()
             self._build_layers(tensors[0])
@@ -114,13 +117,6 @@ class Compiled:
 
     def tensors(self, arguments: tuple[Structure, ...]) -> list[Structure]:
         """The arguments as floating tensors, or an error that says why not."""
-        if len(arguments) != self._count:
-            raise refusal(
-                f"{self._count} argument(s)",
-                len(arguments),
-                "one list, tuple or dict for several inputs",
-                kind=TypeError,
-            )
         return [as_tensors(each) for each in arguments]
 
     def finished(self, result: Structure) -> Structure:

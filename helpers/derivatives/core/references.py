@@ -9,12 +9,13 @@ import functools
 from collections.abc import Callable, Iterable, Iterator
 from operator import is_
 from types import CellType, CodeType, FunctionType, MethodType
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import keras
 
 from helpers.derivatives.core.tensorflow_private import all_layers
 
+F = TypeVar("F", bound=Callable[..., Any])
 # Settings of a layer that are compared; others, like what a layer keeps for
 # itself under a private name, are not.
 PLAIN = (bool, float, int, str, type(None), FunctionType)
@@ -37,7 +38,8 @@ class References:
 
     Seen: variables of the surrounding function, global names and default
     arguments, of f and of the functions that it calls and that stand in the
-    same file; the layers of Keras models among them, and their settings.
+    same file; the layers of Keras models among them, and their settings;
+    and what callables of this package say they lead to.
     Not seen: what is changed inside of an object, such as an entry of a
     list or an attribute.
     """
@@ -88,12 +90,29 @@ def places(thing: object, seen: set[int]) -> Iterator[Place]:
     if look():
         yield Place(look)
     for part in look():
-        if not is_elsewhere(part, thing):
-            yield from places(part, seen)
+        behind = led(part) if is_elsewhere(part, thing) else [part]
+        for each in behind:
+            yield from places(each, seen)
+
+
+def leading(function: F, *to: object) -> F:
+    """The function, which from now on says what is behind it.
+
+    A function of this package is code of another file, and is not walked.
+    """
+    vars(function).update(leads_to=to)
+    return function
+
+
+def led(thing: object) -> list[object]:
+    """What a callable of this package says it leads to."""
+    return list(getattr(thing, "leads_to", ()))
 
 
 def parts(thing: object) -> list[object]:
     """The objects that a function, or what stands for one, is made of."""
+    if led(thing):
+        return led(thing)
     if isinstance(thing, FunctionType):
         return named_by(thing)
     if isinstance(thing, functools.partial):

@@ -94,6 +94,17 @@ def check_gigabytes(max_gigabytes: float) -> float:
 # Input and output
 
 
+def check_count(arguments: Sequence[object], count: int) -> None:
+    """Raise a TypeError for another number of arguments."""
+    if len(arguments) != count:
+        raise refusal(
+            f"{count} argument(s)",
+            len(arguments),
+            "one list, tuple or dict for several inputs",
+            kind=TypeError,
+        )
+
+
 def as_tensors(x: Structure) -> Structure:
     """Convert every leaf of x to a floating tensor, or say why not.
 
@@ -158,6 +169,12 @@ def refuse_mask(leaf: object, expected: str) -> None:
             "`.filled(value)`, or only what is there",
             kind=TypeError,
         )
+
+
+def unmasked(leaf: object) -> tf.Tensor:
+    """A leaf as a tensor of any type, unless a mask would be lost."""
+    refuse_mask(leaf, "an array without a mask")
+    return tf.convert_to_tensor(leaf)
 
 
 def masked() -> ValueError:

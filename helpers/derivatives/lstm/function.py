@@ -5,12 +5,13 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from helpers.derivatives.core.references import leading
 from helpers.derivatives.core.refusals import (
     public,
     refusal,
     speaking_as,
 )
-from helpers.derivatives.core.requirements import masked
+from helpers.derivatives.core.requirements import masked, unmasked
 from helpers.derivatives.core.tensorflow_private import has_keras_mask
 from helpers.derivatives.lstm.layer import (
     Outputs,
@@ -67,17 +68,22 @@ def fast_lstm(layer: keras.Layer) -> Callable[[tf.Tensor], tf.Tensor]:
         >>> J = batch_jacobian(f, mode="forward")(x)
         >>> assert J.shape == (7, 2, 5, 3)
     """
-    stages = [stage(each) for each in layers_of(layer)]
+    stages(layer)
 
     def run(x: tf.Tensor) -> tf.Tensor:
         with speaking_as("fast_lstm"):
-            for each in stages:
+            # Read again: a layer may have been added since.
+            for each in stages(layer):
                 if has_keras_mask(x):
                     raise masked()
                 x = each(x)
         return x
 
-    return run
+    return leading(run, layer)
+
+
+def stages(layer: keras.Layer) -> list[Callable[[tf.Tensor], tf.Tensor]]:
+    return [stage(each) for each in layers_of(layer)]
 
 
 def layers_of(layer: keras.Layer) -> list[keras.Layer]:
@@ -107,7 +113,7 @@ def stage(layer: keras.Layer) -> Callable[[tf.Tensor], tf.Tensor]:
     check_lstm(layer)
 
     def run(x: tf.Tensor) -> tf.Tensor:
-        x = tf.convert_to_tensor(x)
+        x = unmasked(x)
         check_sequence(layer, x)
         return all_steps(layer, x)
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers import batch_jacobian, jacobian
+from helpers import batch_jacobian, fast_lstm, jacobian
 from helpers.derivatives.core import references as module
 from helpers.derivatives.core.references import References, references, same
 
@@ -43,6 +43,33 @@ def test_an_activation_that_was_set():
     J(X)
     model.layers[0].activation = keras.activations.relu
     np.testing.assert_allclose(J(X), batch_jacobian(model)(X), rtol=1e-6)
+
+
+def test_a_derivative_inside_of_a_derivative():
+    model = network()
+    J = batch_jacobian(lambda x: model(x))
+    H = batch_jacobian(lambda x: J(x))
+    before = H(X)
+    model = network()
+    after = H(X)
+    assert np.abs(after - before).max() > 1e-3
+    fresh = batch_jacobian(batch_jacobian(model))(X)
+    np.testing.assert_allclose(after, fresh, rtol=1e-4, atol=1e-6)
+
+
+def test_a_fast_lstm_whose_layers_change():
+    x = tf.ones([2, 4, 3])
+    layer = keras.layers.LSTM(2)
+    model = keras.Sequential([keras.Input([4, 3]), layer])
+    f = fast_lstm(model)
+    direct, inside = batch_jacobian(f), batch_jacobian(lambda x: f(x))
+    direct(x), inside(x)
+    layer.cell.activation = keras.activations.sigmoid
+    for J in (direct, inside):
+        fresh = batch_jacobian(lambda x: layer(x))(x)
+        np.testing.assert_allclose(J(x), fresh, rtol=1e-4, atol=1e-6)
+    model.add(keras.layers.Dense(5))
+    assert direct(x).shape == inside(x).shape == (2, 5, 4, 3)
 
 
 def test_a_number_and_a_function_under_old_names():

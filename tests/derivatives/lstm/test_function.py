@@ -141,6 +141,8 @@ def test_refused_inputs() -> None:
         f(sequences(2, 5, "float32"))
     with pytest.raises(ValueError, match=r"3 features .*\(2, 5, 4\)"):
         f(tf.ones([2, 5, 4], tf.float64))
+    with pytest.raises(TypeError, match="`fast_lstm`: .* without a mask"):
+        f(np.ma.masked_array(np.ones([2, 5, 3])))
     spec = tf.TensorSpec([2, None, 3], tf.float64)
     with pytest.raises(ValueError, match="a known number T"):
         tf.function(f).get_concrete_function(spec)
