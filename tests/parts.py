@@ -77,8 +77,8 @@ class Parts:
             reporter: Any = self.config.pluginmanager.get_plugin(
                 "terminalreporter"
             )
-            reporter.ensure_newline()
-            reporter.write_line(f"{part} ...")
+            # Dots of both processes follow.
+            reporter.write(f"\n{part} ... ")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add what one test took: its fixtures, itself, its end."""

@@ -35,7 +35,7 @@ def test_two_processes_name_and_time_each_part(tmp_path: Path) -> None:
     both = told(tmp_path, *tasks.IN_TWO)
     assert "1 failed, 1 passed" in both
     for name in ("one", "two"):
-        assert f"\n{name} ...\n" in both
+        assert f"\n{name} ... " in both
         assert re.search(rf"\n +0 min +\d s  {name}\n", both)
 
 
