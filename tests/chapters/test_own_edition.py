@@ -16,7 +16,13 @@ from tests.support import ROOT
 GONE = ["05_intermediate_layers", "06_custom_gradients"]
 WITH = [*GONE, "06_custom_gradients_implicit"]
 PARTS = ("chapters", "reference", "helpers/exercises", "tests/exercises")
-FILES = ("_toc.yml", "index.md", "README.md", "tests/site/searching.py")
+FILES = (
+    "_toc.yml",
+    "index.md",
+    "genindex.md",
+    "README.md",
+    "tests/site/searching.py",
+)
 
 
 @pytest.fixture(scope="module")

@@ -100,10 +100,10 @@ def test_project_and_requirements_ask_for_the_same() -> None:
 
 def test_make_and_tasks_have_the_same_commands() -> None:
     front = text_of(ROOT / "Makefile")
-    made = {*re.findall(r"^\t@\$\(PYTHON\) tasks\.py (\w+)", front, re.M)}
-    named = {*re.findall(r"python tasks\.py (\w+)", tasks.__doc__ or "")}
+    made = {*re.findall(r"^\t@\$\(PYTHON\) tasks\.py (\w[\w-]*)", front, re.M)}
+    named = {*re.findall(r"python tasks\.py (\w[\w-]*)", tasks.__doc__ or "")}
     body = text_of(ROOT / "tasks.py").split("commands = {")[1].split("}")[0]
-    known = {*re.findall(r'"(\w+)":', body)}
+    known = {*re.findall(r'"(\w[\w-]*)":', body)}
     assert made == named == known
     phony = re.findall(r"^\.PHONY: (.*)", front, re.M)[0].split()
     assert {*phony} == {*known, "help"}
