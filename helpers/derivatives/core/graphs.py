@@ -34,6 +34,7 @@ READS = {
     "VariableShape",
     "While",
 }
+BRANCHES = {"Case", "If", "StatelessCase", "StatelessIf"}
 LOOPS = {"StatelessWhile", "While"}
 
 
@@ -127,6 +128,11 @@ def everything(graph: tf.Graph) -> Iterator[tf.Operation]:
 
 def has_loop(graph: tf.Graph) -> bool:
     return any(operation.type in LOOPS for operation in everything(graph))
+
+
+def has_control_flow(graph: tf.Graph) -> bool:
+    kinds = BRANCHES | LOOPS
+    return any(operation.type in kinds for operation in everything(graph))
 
 
 def has_mapped_loop(traced: Traced) -> bool:

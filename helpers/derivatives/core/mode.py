@@ -9,7 +9,7 @@ from helpers.derivatives.core.graphs import (
     Traced,
     changes,
     follows_own_rules,
-    has_loop,
+    has_control_flow,
     without_second_rule,
 )
 from helpers.derivatives.core.log import without_warning
@@ -117,9 +117,10 @@ def obstacle(f: Function, pull: Pullback) -> str:
 def reverse_pass(f: Function, pull: Pullback, ours: Traced) -> Traced:
     """One reverse pass, from its seeds to its gradients; it never runs.
 
-    A loop is traced again: walking it backwards prepares it to be walked.
+    A loop is traced again: walking it backwards prepares it to be walked;
+    a branch too: its rules of `tf.custom_gradient` stay in one graph.
     """
-    again = pull.tape is not None or has_loop(ours.graph)
+    again = pull.tape is not None or has_control_flow(ours.graph)
     point = tf.nest.map_structure(tf.TensorSpec.from_tensor, pull.x)
     seeds = [tf.TensorSpec.from_tensor(y) for y in pull.ys]
 

@@ -123,6 +123,22 @@ def test_own_rules_are_followed_when_functions_run_eagerly():
     np.testing.assert_allclose(found, expected)
 
 
+@pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
+def test_a_rule_inside_of_a_branch(mode):
+    @tf.custom_gradient
+    def seven(z):
+        return z**2, lambda u: 7 * z * u
+
+    def f(z):
+        y = tf.cond(z[0] > 0, lambda: seven(z), lambda: z)
+        return tf.tile(y, [3])
+
+    expected = np.tile(np.diag(7 * POINT), (3, 1))
+    np.testing.assert_allclose(jacobian(f, mode=mode)(POINT), expected)
+    column = jvp(f)(POINT, tf.ones_like(POINT))[1]
+    np.testing.assert_allclose(column, expected.sum(1))
+
+
 def test_unknown_rank_and_py_function():
     def unranked(z):
         return tf.py_function(lambda z: 2 * z, [z], z.dtype)
