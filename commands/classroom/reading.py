@@ -17,7 +17,6 @@ import nbformat
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
-STAR = "★"
 TITLE = re.compile(r"^# +(.+?) *$", re.MULTILINE)
 HEADING = re.compile(r"^### +(Exercise +\d+) +(★+) *$", re.MULTILINE)
 MARK = re.compile(r'^mark\("(\w+ \d+)", (.+)\)\s*\Z', re.MULTILINE | re.DOTALL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from nbformat.v4 import (
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from commands.classroom import reading, slide_parts, slides
-from tests.site.site_rules import FLAGS, find_browser
+from tests.site.site_rules import FLAGS
 
 PAGES = reading.chapters()
 # The right and lower edge of all that is seen on the slide, and what of its
@@ -55,15 +54,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = find_browser()
-    if program is None:
-        reason = "no Chromium: install it or set CHROMIUM to its path"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        found = playwright.chromium.launch(
+            executable_path=chromium, args=FLAGS
+        )
         yield found
         found.close()
 

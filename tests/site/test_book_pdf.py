@@ -8,7 +8,6 @@ import pytest
 from pypdf import PdfReader
 
 from commands import book_pdf
-from tests.site import site_rules
 
 PAGE = """<html><nav></nav><article class="bd-article">
 <section class="ignore" id="rows">
@@ -55,14 +54,11 @@ def test_chapters_are_numbered_by_their_files() -> None:
 
 
 def test_the_book_is_printed_and_nothing_is_cut(
-    site: Path, monkeypatch: pytest.MonkeyPatch
+    site: Path, chromium: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = site_rules.find_browser()
-    if program is None:
-        pytest.skip("no Chromium: install it or set CHROMIUM to its path")
     joined = book_pdf.joined(site / "html", site)
     monkeypatch.setattr(book_pdf, "joined", lambda folder: joined)
-    book = book_pdf.write(site / "html", site / "pdf", program)
+    book = book_pdf.write(site / "html", site / "pdf", chromium)
     pages = PdfReader(book).pages
     plain = "".join("".join(p.extract_text() for p in pages).split())
     assert plain.count("x" * 70) == 2 and plain.count("y" * 300) == 2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,19 +20,6 @@ PAGE = """<!DOCTYPE html>
 STORED = list(interacting.stored(tasks.ROOT / "chapters"))
 NAMES = [f"{name}-{number}" for number, (name, _) in enumerate(STORED)]
 FIGURES = [text for _, text in STORED]
-
-
-@pytest.fixture(scope="module")
-def visitor() -> Iterator[site_rules.Visitor]:
-    """A browser; without one the test is skipped, but not in CI."""
-    program = site_rules.find_browser()
-    if program is None:
-        reason = "no Chromium: install it or set CHROMIUM to its path"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with site_rules.visitor(program) as found:
-        yield found
 
 
 def saved(folder: Path, figure: str) -> Path:

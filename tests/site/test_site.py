@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -55,19 +53,6 @@ def built() -> subprocess.CompletedProcess[str]:
     tasks.drop_stale_outputs()
     tasks.drop_old_pages()
     return build(tasks.ROOT)
-
-
-@pytest.fixture(scope="module")
-def visitor() -> Iterator[site_rules.Visitor]:
-    """A browser; without one the test is skipped, but not in CI."""
-    program = site_rules.find_browser()
-    if program is None:
-        reason = "no Chromium: install it or set CHROMIUM to its path"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with site_rules.visitor(program) as found:
-        yield found
 
 
 def test_site_builds_without_a_warning(built) -> None:
