@@ -7,6 +7,7 @@ may pass. One small notebook goes through nbval itself.
 from __future__ import annotations
 
 import copy
+import random
 import re
 import subprocess
 import sys
@@ -281,16 +282,31 @@ FAULTS: dict[str, Callable[[str], Iterator[str]]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_a_chapter_is_red(fault: str) -> None:
-    """Each fault, wherever a chapter's output has a place for it."""
+    """Each fault, where a chapter's output has a place for it."""
     passed, count = [], 0
     for path in CHAPTERS:
         for text in stored_texts(path):
-            for planted in FAULTS[fault](text):
+            for planted in some(FAULTS[fault](text)):
                 count += 1
                 if not disagreement(text, planted):
                     passed.append(f"{path.stem}: {text!r}: {planted!r}")
     assert count > 0, "no output has a place for this fault"
     assert not passed, "\n".join(passed)
+
+
+def some(planted: Iterator[str]) -> list[str]:
+    """Up to forty, or four of a long text, by a fixed choice.
+
+    An interactive figure has thousands of places, and each costs a
+    comparison of the whole text.
+    """
+    draw, chosen = random.Random(0), []
+    for count, text in enumerate(planted):
+        most = 40 if len(text) < 5000 else 4
+        place = count if count < most else draw.randrange(count + 1)
+        if place < most:
+            chosen[place : place + 1] = [text]
+    return chosen
 
 
 def stored_texts(path: Path) -> Iterator[str]:
@@ -307,7 +323,7 @@ def test_every_chapter_has_twenty_places_for_faults(path: Path) -> None:
         fault
         for text in stored_texts(path)
         for name in FAULTS
-        for fault in FAULTS[name](text)
+        for fault in some(FAULTS[name](text))
     ]
     assert len(planted) >= 20
 
@@ -315,7 +331,7 @@ def test_every_chapter_has_twenty_places_for_faults(path: Path) -> None:
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_one_unit_in_a_chapter_is_accepted(path: Path) -> None:
     for text in stored_texts(path):
-        for planted in units_off(1)(text):
+        for planted in some(units_off(1)(text)):
             assert not disagreement(text, planted), (text, planted)
 
 
