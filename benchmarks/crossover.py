@@ -20,7 +20,7 @@ import tensorflow as tf
 from benchmarks.machine import description, today
 from benchmarks.workers.serving import timed
 from helpers import batch_jacobian, jacobian
-from helpers.derivatives.jacobians import CROSSOVER
+from helpers.derivatives.core.mode import CROSSOVER
 
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results" / "crossover.json"

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import keras
 import tensorflow as tf
 
+from helpers.derivatives.core.blocks import Options, blocks, options
 from helpers.derivatives.core.compiled import Compiled, autographed
 from helpers.derivatives.core.pullback import Pullback
 from helpers.derivatives.core.refusals import public, refusal
@@ -24,7 +25,6 @@ from helpers.derivatives.core.types import (
     Structure,
     Unconnected,
 )
-from helpers.derivatives.jacobians import Task
 from helpers.derivatives.layer_calls import (
     Place,
     Recorded,
@@ -111,10 +111,8 @@ def layer_jacobian(
     start = None if is_word(wrt, "input") else find(wrt, first)
     if start is not None and start == end:
         raise same_place()
-    task = Task(
-        model, mode, chunk_size, unconnected, max_gigabytes, batched=True
-    )
-    return LayerJacobian("layer_jacobian", task, [(start, end)], model, jit)
+    how = options(mode, chunk_size, unconnected, max_gigabytes, batched=True)
+    return LayerJacobian("layer_jacobian", how, [(start, end)], model, jit)
 
 
 @public
@@ -163,11 +161,9 @@ def chain_jacobians(
     several = isinstance(layers, list)
     places = [find(layer) for layer in (layers if several else [layers])]
     stops: list[Place | None] = [None, *places, None]
-    task = Task(
-        model, mode, chunk_size, unconnected, max_gigabytes, batched=True
-    )
+    how = options(mode, chunk_size, unconnected, max_gigabytes, batched=True)
     links = list(zip(stops[:-1], stops[1:], strict=True))
-    return LayerJacobian("chain_jacobians", task, links, model, jit)
+    return LayerJacobian("chain_jacobians", how, links, model, jit)
 
 
 class LayerJacobian(Compiled):
@@ -176,12 +172,12 @@ class LayerJacobian(Compiled):
     def __init__(
         self,
         name: str,
-        task: Task,
+        how: Options,
         links: list[Link],
         model: Function,
         jit: bool,
     ) -> None:
-        self._task, self._links = task, links
+        self._how, self._links = how, links
         self._run = autographed(model)
         compute = self._single if name == "layer_jacobian" else self._all
         super().__init__(name, compute, f=model, jit=jit)
@@ -229,9 +225,10 @@ class LayerJacobian(Compiled):
         y = keeps_batch(y, leaves)
         ends = tf.nest.flatten(value), tf.nest.flatten(y)
         pull = Pullback(value, y, *ends, tape)
-        if self._task.unconnected == "raise":
+        if self._how.unconnected == "raise":
             check_path(pull, start, end)
-        return self._task.at(between(self._run, x, start, end), pull)
+        part = between(self._run, x, start, end)
+        return blocks(part, pull, self._how)
 
 
 class Finder:

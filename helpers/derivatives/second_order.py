@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from helpers.derivatives.core.blocks import blocks, options
 from helpers.derivatives.core.compiled import Compiled, autographed
 from helpers.derivatives.core.pullback import pullback, traced
 from helpers.derivatives.core.refusals import public, refusal
@@ -13,7 +14,6 @@ from helpers.derivatives.core.requirements import (
 )
 from helpers.derivatives.core.silent_losses import refuse_losses
 from helpers.derivatives.core.types import Function, Structure
-from helpers.derivatives.jacobians import Task
 
 
 @public
@@ -58,11 +58,16 @@ def hessian(
         >>> assert H.shape == (3, 3)
         >>> tf.debugging.assert_near(H, [[6.0, 4, 0], [4, 0, 0], [0, 0, 0]])
     """
-    task = Task(gradient(f), "reverse", chunk_size, "zero", max_gigabytes)
+    slope = gradient(f)
+    how = options("reverse", chunk_size, "zero", max_gigabytes)
     # A gradient that does not depend on x has no slope; a part of it that
     # has no derivative would be lost.
-    task.lossy = None
-    return Compiled("hessian", task.compute, f=f, jit=jit)
+    how = how._replace(lossy=None)
+
+    def compute(x: Structure) -> Structure:
+        return blocks(slope, pullback(slope, x), how)
+
+    return Compiled("hessian", compute, f=f, jit=jit)
 
 
 @public

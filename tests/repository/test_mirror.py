@@ -7,6 +7,7 @@ from tests.support import ROOT
 # Where a module's proof is, if not in tests/<room>/test_<module>.py.
 ELSEWHERE = {
     "book/epoch_bar": "chapters/test_quick_answer.py",
+    "derivatives/core/blocks": "derivatives/test_jacobians.py",
     "derivatives/core/compiled": "derivatives/core/test_references.py",
     "derivatives/core/explanations": "derivatives/core/test_refusals.py",
     "derivatives/core/log": "book/test_outcomes.py",
