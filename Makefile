@@ -6,7 +6,7 @@ NAME   ?=
 CHAPTER ?=
 ARGS   ?=
 
-.PHONY: help setup book test quick weekly coverage chapter elsewhere weigh lighthouse pdf run student wheels hub leave-out assignment grade slides lab lock bench clean
+.PHONY: help setup book pages test quick weekly coverage chapter elsewhere weigh lighthouse pdf run student wheels hub leave-out assignment grade slides lab lock bench clean
 
 help:
 	@$(PYTHON) tasks.py --help
@@ -16,6 +16,9 @@ setup:
 
 book:
 	@$(PYTHON) tasks.py book $(ARGS)
+
+pages:
+	@$(PYTHON) tasks.py pages $(ARGS)
 
 test:
 	@$(PYTHON) tasks.py test $(ARGS)

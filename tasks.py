@@ -2,6 +2,7 @@
 
     python tasks.py setup   make the environment and nothing else
     python tasks.py book    execute every chapter and build the website
+    python tasks.py pages   build the website from the stored outputs
     python tasks.py test    prove every notebook, helper and page
     python tasks.py quick   prove the helpers and the rules, in minutes
     python tasks.py weekly  prove what takes too long for every change
@@ -24,8 +25,8 @@
     python tasks.py bench   measure beside JAX and PyTorch
     python tasks.py clean   remove what can be made again
 
-`book` takes options of Sphinx, `chapter` a name, `student` an edition
-(`student` or `instructor`), `wheels` a system and a Python (`windows
+`book` and `pages` take options of Sphinx, `chapter` a name, `student` an
+edition (`student` or `instructor`), `wheels` a system and a Python (`windows
 3.12`), `hub` options of JupyterHub, `leave-out` chapters, `assignment` and
 `grade` a chapter, `slides` pages, `run` and `elsewhere` notebooks, `test`,
 `quick`, `weekly` and `coverage` options of pytest, `lab` of JupyterLab,
@@ -72,6 +73,8 @@ UNWANTED = ("MPLBACKEND", "MATPLOTLIBRC", "PYTHONPATH", "PYTHONWARNINGS")
 # one, and `tests/parts.py` says which come first.
 IN_TWO = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
 SOURCES = (".ipynb", ".md")
+# For `site_extensions/stored_outputs.py`.
+STORED = {"BOOK_OUTPUTS": "stored"}
 BUILD_OPTIONS = ("-W", "-n", "--keep-going", "--all", "--quiet")
 # What is pinned. The hub of a class and nbgrader have environments of their
 # own, and the book's versions where both have a package.
@@ -109,6 +112,7 @@ def main(arguments: list[str]) -> int:
     commands = {
         "setup": setup,
         "book": book,
+        "pages": pages,
         "test": test,
         "quick": quick,
         "weekly": weekly,
@@ -168,6 +172,12 @@ def book(extra: list[str]) -> int:
         return status
     print(f"\nThe book is ready. Open {SITE / 'index.html'}")
     return 0
+
+
+def pages(extra: list[str]) -> int:
+    """Build the site without executing: the look of a page, in a minute."""
+    os.environ.update(STORED)
+    return book(extra)
 
 
 def test(extra: list[str]) -> int:

@@ -20,7 +20,7 @@ SLOW = (
     "lstm/test_jacobian.py::test_every_length",
     "repository/test_wheel.py",
 )
-# It executes every chapter: begun last, it would end alone.
+# It opens every page in a browser: begun last, it would end alone.
 LONGEST = "tests/site/test_site.py"
 
 
