@@ -13,8 +13,6 @@ from tests.support import ROOT
 
 ALL = questions.all_questions()
 OPEN = {
-    "Executor failed to create kernel, though the result is right",
-    "Levenberg-Marquardt in Keras",
     "float32 matrix products are less exact on the GPU (TF32)",
 }
 
