@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.core.refusals import refusal
 from helpers.derivatives.core.requirements import refuse_mask
+from helpers.derivatives.core.types import Structure
 
 
 @dataclass
@@ -53,7 +53,9 @@ class Room:
         return np.where(x - size < self.low, size, turned).astype(way.dtype)
 
 
-def rooms_of(bounds: Any, x: Any, leaves: list[np.ndarray]) -> list[Room]:
+def rooms_of(
+    bounds: Structure, x: Structure, leaves: list[np.ndarray]
+) -> list[Room]:
     """The room of every leaf of x.
 
     Args:
@@ -76,7 +78,9 @@ def rooms_of(bounds: Any, x: Any, leaves: list[np.ndarray]) -> list[Room]:
     return rooms
 
 
-def ends(end: Any, x: Any, leaves: list[np.ndarray]) -> Iterable[np.ndarray]:
+def ends(
+    end: Structure, x: Structure, leaves: list[np.ndarray]
+) -> Iterable[np.ndarray]:
     """One end of the bounds for every leaf, in its shape and dtype."""
     parts = tf.nest.flatten(end)
     for part in parts:

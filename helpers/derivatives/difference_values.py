@@ -1,9 +1,8 @@
 """The values of f at many points near x, whatever f is made of."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +12,7 @@ from helpers.derivatives.core.requirements import (
     refuse_mask,
     refuse_sparse_output,
 )
+from helpers.derivatives.core.types import Function, Structure
 from helpers.derivatives.difference_bounds import Room, rooms_of
 
 
@@ -32,7 +32,12 @@ class Evaluator:
     """
 
     def __init__(
-        self, f: Callable, x: Any, *, batched: bool, bounds: Any = None
+        self,
+        f: Function,
+        x: Structure,
+        *,
+        batched: bool,
+        bounds: Structure = None,
     ) -> None:
         self.f, self.x, self.batched = f, x, batched
         self.leaves = [own_array(leaf) for leaf in tf.nest.flatten(x)]
@@ -58,7 +63,7 @@ class Evaluator:
             entries_of(high, batched=self.batched),
         )
 
-    def packed(self, leaves: list[np.ndarray]) -> Any:
+    def packed(self, leaves: list[np.ndarray]) -> Structure:
         """Leaves like those of x; all are copies, f may change them."""
         copies = [leaf.copy() for leaf in leaves]
         inputs = [
@@ -67,7 +72,7 @@ class Evaluator:
         ]
         return tf.nest.pack_sequence_as(self.x, inputs)
 
-    def arrays(self, y: Any) -> list[np.ndarray]:
+    def arrays(self, y: Structure) -> list[np.ndarray]:
         """Copies: f may use the memory of its result again."""
         leaves = tf.nest.flatten(y)
         if not leaves:
@@ -203,7 +208,7 @@ def as_block(
     return np.moveaxis(columns, 0, -1).reshape(y.shape + shape)
 
 
-def own_array(leaf: Any) -> np.ndarray:
+def own_array(leaf: object) -> np.ndarray:
     """A leaf of x as an array of its own, in native byte order."""
     refuse_mask(leaf, "numbers without a mask")
     if tf.is_tensor(leaf) and not hasattr(leaf, "numpy"):
@@ -217,7 +222,7 @@ def own_array(leaf: Any) -> np.ndarray:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def output_array(leaf: Any) -> np.ndarray:
+def output_array(leaf: object) -> np.ndarray:
     """A leaf of y as an array of its own, if it holds floating numbers."""
     refuse_sparse_output(leaf)
     refuse_mask(leaf, "f to return numbers without a mask")

@@ -1,8 +1,7 @@
 """Jacobians from function values alone, for checks and for black boxes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +13,8 @@ from helpers.derivatives.core.requirements import (
     check_function,
     check_option,
 )
-from helpers.derivatives.difference_estimates import SPREAD, estimate
+from helpers.derivatives.core.types import Function, Structure
+from helpers.derivatives.difference_estimates import SPREAD, Estimate, estimate
 from helpers.derivatives.difference_schemes import (
     SIZES,
     derivatives,
@@ -55,8 +55,8 @@ class DifferenceInfo:
         calls: how often f was called.
     """
 
-    error: Any
-    step: Any
+    error: Structure
+    step: Structure
     nfev: int
     calls: int
 
@@ -72,15 +72,15 @@ class Block:
 
 @public
 def finite_difference_jacobian(
-    f: Callable[[Any], Any],
+    f: Function,
     *,
     method: Method = "central",
     step: float | None = None,
     batched: bool = False,
     noise: float | None = None,
-    bounds: Any = None,
+    bounds: Structure = None,
     full_output: bool = False,
-) -> Callable[[Any], Any]:
+) -> Function:
     """Jacobian of f by columns: perturb one input, watch every output.
 
     Shape law: `y.shape + x.shape`, or `(b, *y.shape[1:], *x.shape[1:])` when
@@ -158,7 +158,7 @@ def finite_difference_jacobian(
     check_noise(noise, method)
     how = How(method, step, noise, full_output)
 
-    def compute(*arguments: Any) -> Any:
+    def compute(*arguments: Structure) -> Structure:
         with speaking_as(NAME):
             check_count(arguments, 1)
             (x,) = arguments
@@ -192,7 +192,9 @@ def info(values: Evaluator, blocks: list[list[Block]]) -> DifferenceInfo:
     )
 
 
-def packed(values: Evaluator, blocks: list[list[Block]], part: str) -> Any:
+def packed(
+    values: Evaluator, blocks: list[list[Block]], part: str
+) -> Structure:
     """A part of [leaf of x][leaf of y] in the structure of y, then of x."""
     rows = [
         tf.nest.pack_sequence_as(
@@ -275,7 +277,7 @@ def imaginary(y: np.ndarray, dtype: np.dtype, sizes: np.ndarray) -> np.ndarray:
 
 
 def contradicted(
-    slopes: np.ndarray, central: Any, epsilon: float
+    slopes: np.ndarray, central: Estimate, epsilon: float
 ) -> np.ndarray:
     """Rounding, or the distance to a central difference that says otherwise.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -189,7 +189,7 @@ class Wrapper:
         self.graph = tf.compat.v1.get_default_graph()
         self.count = 0
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Structure:
+    def __call__(self, *args: Structure, **kwargs: Structure) -> Structure:
         if tf.compat.v1.get_default_graph() is not self.graph:
             self.hidden.add(id(self.layer))
             return self.own(*args, **kwargs)
@@ -199,7 +199,7 @@ class Wrapper:
         )
 
 
-def own_tensor(result: Any) -> Any:
+def own_tensor(result: Structure) -> Structure:
     """A copy that only this result is, with the mask that it carries."""
     if not tf.is_tensor(result):
         return result

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import TypeAlias, TypeGuard
 
 import keras
 import tensorflow as tf
@@ -35,7 +35,7 @@ from helpers.derivatives.layer_calls import (
 from helpers.derivatives.weights import leaf_tensor
 
 # A layer or its name; with a number, one of the calls of a shared layer.
-Layer: TypeAlias = Any
+Layer: TypeAlias = keras.Layer | str | tuple[keras.Layer | str, int]
 # From one place to another; None is the input or the output of the model.
 Link: TypeAlias = tuple[Place | None, Place | None]
 
@@ -182,7 +182,7 @@ class LayerJacobian(Compiled):
         compute = self._single if name == "layer_jacobian" else self._all
         super().__init__(name, compute, f=model, jit=jit)
 
-    def tensors(self, arguments: tuple) -> list[Any]:
+    def tensors(self, arguments: tuple) -> list[Structure]:
         """Integers may pass if nothing is differentiated by them."""
         if all(start is not None for start, _ in self._links):
             return [tf.nest.map_structure(leaf_tensor, x) for x in arguments]
@@ -246,9 +246,11 @@ class Finder:
         """The place that is meant; the word "layer" means `first`."""
         if first is not None and is_word(layer, "layer"):
             return first
-        pair = isinstance(layer, tuple) and len(layer) == 2
-        which, number = layer if pair else (layer, None)
-        if number is not None and not is_count(number):
+        which: object = layer
+        number: object = None
+        if isinstance(layer, tuple) and len(layer) == 2:
+            which, number = layer
+        if number is not None and not is_number_of_a_call(number):
             raise no_layer(f"the number {number!r} of a call")
         if isinstance(which, str):
             return Place(self.named(which), number)
@@ -333,12 +335,13 @@ def is_word(layer: Layer, word: str) -> bool:
     return isinstance(layer, str) and layer == word
 
 
-def is_count(number: Any) -> bool:
-    whole = isinstance(number, int) and not isinstance(number, bool)
-    return whole and number >= 0
+def is_number_of_a_call(number: object) -> TypeGuard[int]:
+    """Calls are counted from 0."""
+    whole = isinstance(number, int) and number >= 0
+    return whole and not isinstance(number, bool)
 
 
-def described(thing: Any) -> str:
+def described(thing: object) -> str:
     if isinstance(thing, keras.KerasTensor):
         return "a symbolic KerasTensor (layer.output), which has no values"
     return f"{type(thing).__name__}"
