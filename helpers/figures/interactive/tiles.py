@@ -15,6 +15,10 @@ from helpers.figures.interactive.stage import (
 )
 
 WIDTH, MARGIN = 360.0, 34.0
+# A cell of the square of steps, wide enough for the name of its step.
+SIDE = 26.0
+# The least width of a number in a table of blocks.
+NUMBER = 24.0
 TRY_LAGS = (
     "Try: go from the first output step to the last. How far back does each"
     " row reach, and where is it strongest?"
@@ -55,9 +59,11 @@ def explore_lags(J: ArrayLike) -> Interactive:
         )
     steps = [f"h[{t}]" for t in range(len(J))]
     slider = Slider("Output step", steps, len(J) - 1, ("Back", "Forward"))
-    size, top = 20.0, 18.0 + 20.0 * len(J) + 34.0
-    stage = Stage(WIDTH, top + 18 * J.shape[1] + 24, lag_table(J), [slider])
-    draw_reach(stage, J, size)
+    top = 18.0 + SIDE * len(J) + 34.0
+    count, high = line_of_blocks(J)
+    lines = -(-J.shape[2] // count)
+    stage = Stage(WIDTH, top + high * lines, lag_table(J), [slider])
+    draw_reach(stage, J, SIDE)
     draw_row(stage, J, top)
     return stage.finish(
         alt=f"Above, a square of {J.shape[0]} rows, the output steps, and "
@@ -75,7 +81,7 @@ def lag_table(J: np.ndarray) -> dict[str, list[str]]:
     flat = np.moveaxis(J, 2, 1).reshape(len(J), -1)  # (t, (s, i, k))
     table = {
         "says": [row_says(t, row) for t, row in enumerate(J)],
-        "move": [fixed(20.0 * t, 1) for t in range(len(J))],
+        "move": [fixed(SIDE * t, 1) for t in range(len(J))],
     }
     for k, column in enumerate(flat.T):
         table[f"v{k}"] = [fixed(v) if v else "0" for v in column]
@@ -103,7 +109,7 @@ def draw_reach(stage: Stage, J: np.ndarray, size: float) -> None:
             height=size - 1, class_="above", fill_opacity=shade,
         )  # fmt: skip
     for t in range(len(J)):
-        stage.draw("text", f"h[{t}]", x=left - 18, y=32 + size * t)
+        stage.draw("text", f"h[{t}]", x=left - 18, y=35 + size * t)
     for s in range(J.shape[2]):
         x = left + size * (s + 0.5)
         stage.draw("text", f"x[{s}]", x=x, y=12, class_="small")
@@ -113,27 +119,39 @@ def draw_reach(stage: Stage, J: np.ndarray, size: float) -> None:
     )  # fmt: skip
 
 
+def line_of_blocks(J: np.ndarray) -> tuple[int, float]:
+    """How many blocks of one row stand side by side, and how high one is.
+
+    A number needs a width of its own.
+    """
+    _, units, steps, features = J.shape
+    side_by_side = int((WIDTH - MARGIN - 2) / (NUMBER * features))
+    return min(max(side_by_side, 1), steps), 18.0 * units + 24
+
+
 def draw_row(stage: Stage, J: np.ndarray, top: float) -> None:
     """The blocks of one output step, number by number."""
     _, units, steps, features = J.shape
-    wide = (WIDTH - MARGIN - 2) / (steps * features)
+    count, high = line_of_blocks(J)
+    wide = (WIDTH - MARGIN - 2) / (count * features)
     for s in range(steps):
-        left = MARGIN + wide * features * s
+        left = MARGIN + wide * features * (s % count)
+        up = top + high * (s // count)
         middle = left + wide * features / 2
-        stage.draw("text", f"by x[{s}]", x=middle, y=top - 6, class_="small")
+        stage.draw("text", f"by x[{s}]", x=middle, y=up - 6, class_="small")
         for i in range(units):
             for k in range(features):
                 number = (s * units + i) * features + k
-                place = (left + wide * k, top + 18 * i)
+                place = (left + wide * k, up + 18 * i)
                 draw_number(stage, number, *place, wide)
+            if s % count == 0:
+                stage.draw(
+                    "text", f"unit {i}", x=MARGIN / 2, y=up + 13 + 18 * i,
+                    class_="small",
+                )  # fmt: skip
         stage.draw(
-            "rect", x=f"{left:.1f}", y=top, width=f"{wide * features:.1f}",
+            "rect", x=f"{left:.1f}", y=up, width=f"{wide * features:.1f}",
             height=18 * units, class_="line",
-        )  # fmt: skip
-    for i in range(units):
-        stage.draw(
-            "text", f"unit {i}", x=MARGIN / 2, y=top + 13 + 18 * i,
-            class_="small",
         )  # fmt: skip
 
 
