@@ -172,6 +172,31 @@ def array(value: Answer, what: str = "Your answer") -> np.ndarray:
         raise Hint(f"{what} should be numbers, not {kind}.") from None
 
 
+def read_shapes(answer: Answer, count: int) -> list[tuple[int, ...]]:
+    """So many shapes: tuples, lists, TensorShapes, arrays or tensors."""
+    try:
+        found = [tuple(int(size) for size in shape) for shape in answer]
+    except (TypeError, ValueError):
+        found = []
+    if len(found) != count:
+        raise Hint(
+            f"Expected {count} shapes, got {answer!r}; use tuples, such as "
+            "(2, 3), or () for a scalar."
+        )
+    return found
+
+
+def read_letters(answer: Answer) -> set[str]:
+    """Some of the letters a to f: a set, a list, a text such as "a, c"."""
+    found = {str(letter).strip(" ,").lower() for letter in answer} - {""}
+    if not found <= set("abcdef"):
+        raise Hint(
+            f"Expected letters from a to f, got {answer!r}; use a set, such "
+            "as {'a'}."
+        )
+    return found
+
+
 def near(value: Answer, expected: ArrayLike, tolerance: float = 1e-4) -> bool:
     """Same shape and the same numbers, up to tolerance."""
     value, expected = array(value), np.asarray(expected)
