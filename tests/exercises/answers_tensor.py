@@ -106,3 +106,21 @@ WRONG = {
         "    return tf.reduce_sum(H, axis=0)",
     ],
 }
+
+# What is answered, and words of the hint that it gets.
+SLIPS = {
+    "tensor 8": [
+        (
+            "def answer(f, x):\n"
+            "    return tf.transpose(helpers.jacobian(f)(x)[:2, :3])",
+            "Rows are outputs",
+        ),
+        (
+            "def answer(f, x):\n"
+            "    with tf.GradientTape(persistent=True) as tape:\n"
+            "        tape.watch(x)\n        y = f(x)\n"
+            "    return tape.jacobian(y[:2], x[:3])",
+            "inside the tape (slices too)",
+        ),
+    ],
+}
