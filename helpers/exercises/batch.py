@@ -12,6 +12,7 @@ from helpers.exercises.marking import (
     array,
     near,
     read_letters,
+    read_places,
     read_shapes,
 )
 
@@ -114,8 +115,7 @@ def exercise_5(influenced: Any) -> str:
     x = tf.constant(np.random.default_rng(4).normal(size=(4, 3)), tf.float32)
     for f, reach in couplings():
         for k in range(4):
-            answer = influenced(f, x, k)
-            found = [int(sample) for sample in answer]
+            found = read_places(influenced(f, x, k))
             right = np.flatnonzero(reach[:, k]).tolist()
             if found != right:
                 raise Hint(hint_5(found, right, reach[k], k))

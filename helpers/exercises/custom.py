@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from helpers.exercises.marking import Hint, array, near
+from helpers.exercises.marking import Hint, array, near, read_truth
 
 
 def numbers(*shape: int, seed: int = 4) -> tf.Tensor:
@@ -19,6 +19,8 @@ def slope(f: Callable, x: tf.Tensor, dy: tf.Tensor | None = None) -> Any:
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = f(x)
+    # A Keras layer returns float32.
+    dy = None if dy is None else tf.cast(dy, y.dtype)
     found = tape.gradient(y, x, output_gradients=dy)
     if found is None:
         raise Hint("The gradient is None: return the product with dy.")
@@ -59,7 +61,7 @@ def exercise_2(answers: Any) -> str:
     if len(answers) != len(right):
         raise Hint(f"Five answers are needed, not {len(answers)}.")
     for number, given in enumerate(answers):
-        if bool(given) != right[number]:
+        if read_truth(given) != right[number]:
             raise Hint(f"Look at rule {number + 1}: {why[number]}.")
     return "Numbers that depend on x may be anything; dy enters linearly."
 

@@ -96,6 +96,8 @@ def exercise_4(smallest: Answer) -> str:
 def exercise_5(slope: Answer) -> str:
     """Central difference over the step that was taken."""
     cubic = array(slope(lambda x: x**3, 2.0, 0.1))
+    if cubic.shape != ():
+        raise Hint(f"One number is needed, not shape {cubic.shape}.")
     known = {
         12.61: "That is the forward difference; go both ways.",
         24.02: "The two points are 2h apart.",

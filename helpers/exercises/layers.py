@@ -12,6 +12,7 @@ from helpers.exercises.marking import (
     array,
     near,
     read_letters,
+    read_places,
     read_shapes,
 )
 
@@ -214,8 +215,7 @@ def exercise_8(dead_units: Any) -> str:
     model, x = a_relu(), some(6, 4)
     values = array(keras.Model(model.inputs, model.layers[0].output)(x))
     right = np.flatnonzero(~values.any(0)).tolist()
-    answer = dead_units(model, "middle", x)
-    found = [int(unit) for unit in answer]
+    found = read_places(dead_units(model, "middle", x))
     sometimes = np.flatnonzero(~values.all(0)).tolist()
     if found == [k for k in range(values.shape[1]) if k not in right]:
         raise Hint("Those are the units that are alive.")

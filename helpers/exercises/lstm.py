@@ -7,7 +7,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers.exercises.marking import Hint, array, near, read_shapes
+from helpers.exercises.marking import (
+    Hint,
+    array,
+    near,
+    read_shapes,
+    read_truth,
+)
 
 # Page 1: reading the Jacobian
 
@@ -356,7 +362,7 @@ def exercise_14(works: Any) -> str:
     if len(works) != 6:
         raise Hint("Six answers, True or False.")
     for letter, found, wanted in zip("abcdef", works, right, strict=True):
-        if bool(found) != wanted:
+        if read_truth(found) != wanted:
             raise Hint(f"Look at {letter}: does something meet the loop that "
                        "cannot pass it?")  # fmt: skip
     return "The loop decides."

@@ -197,6 +197,23 @@ def read_letters(answer: Answer) -> set[str]:
     return found
 
 
+def read_truth(answer: Answer) -> bool:
+    """True or False: a truth value, 0 or 1, or the word."""
+    found = np.asarray(answer)
+    word = str(found.item() if found.size == 1 else answer).lower()
+    if word not in ("true", "1", "1.0", "false", "0", "0.0"):
+        raise Hint(
+            f"Expected True or False, got {answer!r}; use one of the two, "
+            "without quotes."
+        )
+    return word[0] in "t1"
+
+
+def read_places(answer: Answer) -> list[int]:
+    """Places in a list: a list, an array, or what np.where returns."""
+    return array(list(answer)).ravel().astype(int).tolist()
+
+
 def near(value: Answer, expected: ArrayLike, tolerance: float = 1e-4) -> bool:
     """Same shape and the same numbers, up to tolerance."""
     value, expected = array(value), np.asarray(expected)

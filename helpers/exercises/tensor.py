@@ -6,7 +6,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers.exercises.marking import Hint, array, near, read_shapes
+from helpers.exercises.marking import (
+    Hint,
+    array,
+    near,
+    read_shapes,
+    read_truth,
+)
 
 
 def exercise_1(shapes: Any) -> str:
@@ -131,7 +137,7 @@ def exercise_7(passes: Any) -> str:
     for name, answer, right in zip(
         names, passes, (False, True, True), strict=True
     ):
-        if bool(answer) != right:
+        if read_truth(answer) != right:
             raise Hint(f"{name}: take random u and v, compare both sides.")
     return "Two numbers are enough to unmask a wrong transpose."
 

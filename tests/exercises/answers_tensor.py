@@ -26,6 +26,7 @@ WRONG = {
         "    return -inverse @ tf.transpose(D) @ inverse",
     ],
     "tensor 7": [
+        "answer = ['no', 'yes', 'yes']",
         "answer = [True, True, True]",
         "answer = [False, False, True]",
         "answer = [False, True, False]",

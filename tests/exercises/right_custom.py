@@ -21,6 +21,7 @@ answer = tape.jacobian(y, x)
     ],
     "custom 2": [
         "answer = (1, 0, 1, 0, 1)",
+        "answer = 'True', 'False', 'True', 'False', 'True'",
         """
 x, dy = np.array([1.0, -2.0, 3.0]), np.array([0.5, 4.0, 1.0])
 rules = [
@@ -90,16 +91,17 @@ def answer(strength):
     )
 """,
         """
-class Reversal:
+class Reversal(keras.layers.Layer):
     def __init__(self, strength):
+        super().__init__()
         self.strength = strength
 
-    def __call__(self, x):
+    def call(self, x):
         @tf.custom_gradient
-        def f(x):
+        def turned(x):
             return 1 * x, lambda dy: -(dy * self.strength)
 
-        return f(x)
+        return turned(x)
 
 
 answer = Reversal

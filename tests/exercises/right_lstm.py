@@ -259,7 +259,7 @@ def answer(layer, x):
     ],
     "lstm 14": [
         "answer = [True, False, True, True, False, True]",
-        "answer = np.array([1, 0, 1, 1, 0, 1])",
+        "answer = np.array([1.0, 0, 1, 1, 0, 1])",
         "answer = [letter not in 'be' for letter in 'abcdef']",
     ],
     "lstm 15": [

@@ -112,6 +112,7 @@ def answer(X, D):
     "tensor 7": [
         "answer = (False, True, True)",
         "answer = np.array([0, 1, 1])",
+        "answer = 'false true true'.split()",
         """
 def fits(forward, back, n, m):
     J = np.stack([forward(row) for row in tf.eye(n)], axis=1)
