@@ -151,6 +151,7 @@ WRONG = {
         KEPT.format(stop="> patience", result="best"),
         KEPT.format(stop="== patience - 1", result="best"),
         KEPT.format(stop="== patience", result="errors[best]"),
+        KEPT.format(stop="== patience", result="best").replace("<", "<="),
     ],
     "lstm 6": [
         "answer = 1000 / 30",
