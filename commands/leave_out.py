@@ -95,24 +95,32 @@ def without_entries(text: str, names: str) -> str:
 
 
 def drop_exercises(lost: list[str], root: Path) -> None:
-    """Remove markers and wrong answers that no page uses any more."""
+    """Remove markers and tested answers that no page uses any more."""
     left = {e.name for e in reading.all_exercises(root)}
     for subject in {name.split()[0] for name in lost}:
-        wrong = root / "tests" / "exercises" / f"answers_{subject}.py"
         if not any(name.split()[0] == subject for name in left):
             (root / "helpers" / "exercises" / f"{subject}.py").unlink()
-            wrong.unlink()
+            for path in answers_to(subject, root):
+                path.unlink()
             continue
         for name in (n for n in lost if n.split()[0] == subject):
-            drop_exercise(name, wrong, root)
+            drop_exercise(name, root)
 
 
-def drop_exercise(name: str, wrong: Path, root: Path) -> None:
-    """Take one exercise out of the two files of its subject."""
+def answers_to(subject: str, root: Path) -> list[Path]:
+    """The files of wrong and of other right answers."""
+    folder = root / "tests" / "exercises"
+    paths = [folder / f"{kind}_{subject}.py" for kind in ("answers", "right")]
+    return [path for path in paths if path.is_file()]
+
+
+def drop_exercise(name: str, root: Path) -> None:
+    """Take one exercise out of the files of its subject."""
     subject, number = name.split()
     path = root / "helpers" / "exercises" / f"{subject}.py"
     answers = rf'^    "{name}": \[\n.*?^    \],\n'
-    rewrite(wrong, lambda t: re.sub(answers, "", t, flags=re.M | re.S))
+    for tested in answers_to(subject, root):
+        rewrite(tested, lambda t: re.sub(answers, "", t, flags=re.M | re.S))
     code = rf"^def exercise_{number}\(.*?(?=^[\w@#]|\Z)"
     rewrite(path, lambda t: re.sub(code, "", t, flags=re.M | re.S))
 

@@ -1,8 +1,8 @@
 """Begin a chapter: `python tasks.py chapter sparse`.
 
-Writes a notebook that keeps every rule, a marker and two wrong answers for
-its first exercise, and the entry in _toc.yml. Everything in it is there to
-be replaced.
+Writes a notebook that keeps every rule, a marker, two wrong and two other
+right answers for its first exercise, and the entry in _toc.yml. Everything
+in it is there to be replaced.
 """
 
 from __future__ import annotations
@@ -73,6 +73,15 @@ WRONG = {{
     ],
 }}
 '''
+RIGHT = '''"""Other right answers to the exercises of {number}_{name}."""
+
+RIGHT = {{
+    "{name} 1": [
+        "answer = 2 * 3",
+        "answer = tf.size(J)",
+    ],
+}}
+'''
 
 
 def main(arguments: list[str]) -> int:
@@ -111,6 +120,7 @@ def texts(number: str, name: str) -> dict[str, str]:
     return {
         f"helpers/exercises/{name}.py": MARKER.format(**fields),
         f"tests/exercises/answers_{name}.py": WRONG.format(**fields),
+        f"tests/exercises/right_{name}.py": RIGHT.format(**fields),
     }
 
 

@@ -7,12 +7,19 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers.exercises.marking import Hint, array, near
+from helpers.exercises.marking import (
+    Hint,
+    array,
+    near,
+    read_letters,
+    read_places,
+    read_shapes,
+)
 
 
 def exercise_1(shapes: Any) -> str:
     """Shapes of the full and the per-sample Jacobian of a window model."""
-    full, batch = (tuple(shape) for shape in shapes)
+    full, batch = read_shapes(shapes, 2)
     right = (16, 3, 16, 10, 4), (16, 3, 10, 4)
     if (full, batch) == right[::-1]:
         raise Hint("The other way round: the full one comes first.")
@@ -45,11 +52,7 @@ def exercise_2(numbers: Any) -> str:
 
 def exercise_3(letters: Any) -> str:
     """Which of six functions couple the samples of a batch."""
-    found, right = {str(letter) for letter in letters}, {"b", "d"}
-    if not found <= set("abcdef"):
-        raise Hint(
-            f"A set of letters from a to f, such as {{'a'}}, not {letters!r}."
-        )
+    found, right = read_letters(letters), {"b", "d"}
     reasons = {
         "f": "In f the values meet, but stop_gradient cuts the derivative.",
         "a": "Without an axis, softmax runs over the last one: a sample.",
@@ -76,7 +79,7 @@ def exercise_4(choices: Any) -> str:
     batch = [256, 64, 512, 32, 8]
     tasks = zip(modes, passes, right, batch, strict=True)
     for number, (mode, count, best, samples) in enumerate(tasks, 1):
-        if mode != best[0]:
+        if str(mode).lower() != best[0]:
             raise Hint(
                 f"Task {number}: which side of one sample holds fewer "
                 "numbers? One pass per output, or one per input."
@@ -112,8 +115,7 @@ def exercise_5(influenced: Any) -> str:
     x = tf.constant(np.random.default_rng(4).normal(size=(4, 3)), tf.float32)
     for f, reach in couplings():
         for k in range(4):
-            answer = influenced(f, x, k)
-            found = [int(sample) for sample in answer]
+            found = read_places(influenced(f, x, k))
             right = np.flatnonzero(reach[:, k]).tolist()
             if found != right:
                 raise Hint(hint_5(found, right, reach[k], k))

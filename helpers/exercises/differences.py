@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from helpers.exercises.marking import Answer, Hint, array, near
+from helpers.exercises.marking import (
+    Answer,
+    Hint,
+    array,
+    near,
+    read_letters,
+)
 
 
 def recognise(found: np.ndarray, known: dict[float, str]) -> None:
@@ -56,9 +62,7 @@ def exercise_2(counts: Answer) -> str:
 
 def exercise_3(letters: Answer) -> str:
     """Which derivatives differences find."""
-    found = {str(letter) for letter in letters}
-    if not found <= set("abcdef"):
-        raise Hint(f"A set of letters from a to f, not {letters!r}.")
+    found = read_letters(letters)
     reasons = {
         "a": "In a, the slope left of 0 is another than that right of it.",
         "b": "In b, nobody needs the tape: values are enough.",
@@ -92,6 +96,8 @@ def exercise_4(smallest: Answer) -> str:
 def exercise_5(slope: Answer) -> str:
     """Central difference over the step that was taken."""
     cubic = array(slope(lambda x: x**3, 2.0, 0.1))
+    if cubic.shape != ():
+        raise Hint(f"One number is needed, not shape {cubic.shape}.")
     known = {
         12.61: "That is the forward difference; go both ways.",
         24.02: "The two points are 2h apart.",
@@ -187,7 +193,7 @@ def exercise_9(at_the_end: Answer) -> str:
     lowest = []
 
     def root(x: float) -> float:
-        lowest.append(x)
+        lowest.append(np.min(x))
         return 3.0 * x**2 - 2.0 * x + 1.0
 
     found = array(at_the_end(root, 1.0, 0.1))
@@ -219,6 +225,12 @@ def exercise_10(best: Answer) -> str:
             lambda x: np.sin(x / 1e6),
             1e6,
             1e-6 * np.cos(1.0),
+        ),
+        (
+            "sin(1000 x) at 1",
+            lambda x: np.sin(1000 * x),
+            1.0,
+            1000 * np.cos(1000.0),
         ),
     ]
     for name, f, x, right in cases:

@@ -172,6 +172,48 @@ def array(value: Answer, what: str = "Your answer") -> np.ndarray:
         raise Hint(f"{what} should be numbers, not {kind}.") from None
 
 
+def read_shapes(answer: Answer, count: int) -> list[tuple[int, ...]]:
+    """So many shapes: tuples, lists, TensorShapes, arrays or tensors."""
+    try:
+        found = [tuple(int(size) for size in shape) for shape in answer]
+    except (TypeError, ValueError):
+        found = []
+    if len(found) != count:
+        raise Hint(
+            f"Expected {count} shapes, got {answer!r}; use tuples, such as "
+            "(2, 3), or () for a scalar."
+        )
+    return found
+
+
+def read_letters(answer: Answer) -> set[str]:
+    """Some of the letters a to f: a set, a list, a text such as "a, c"."""
+    found = {str(letter).strip(" ,").lower() for letter in answer} - {""}
+    if not found <= set("abcdef"):
+        raise Hint(
+            f"Expected letters from a to f, got {answer!r}; use a set, such "
+            "as {'a'}."
+        )
+    return found
+
+
+def read_truth(answer: Answer) -> bool:
+    """True or False: a truth value, 0 or 1, or the word."""
+    found = np.asarray(answer)
+    word = str(found.item() if found.size == 1 else answer).lower()
+    if word not in ("true", "1", "1.0", "false", "0", "0.0"):
+        raise Hint(
+            f"Expected True or False, got {answer!r}; use one of the two, "
+            "without quotes."
+        )
+    return word[0] in "t1"
+
+
+def read_places(answer: Answer) -> list[int]:
+    """Places in a list: a list, an array, or what np.where returns."""
+    return array(list(answer)).ravel().astype(int).tolist()
+
+
 def near(value: Answer, expected: ArrayLike, tolerance: float = 1e-4) -> bool:
     """Same shape and the same numbers, up to tolerance."""
     value, expected = array(value), np.asarray(expected)

@@ -6,12 +6,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from helpers.exercises.marking import Hint, array, near
+from helpers.exercises.marking import (
+    Hint,
+    array,
+    near,
+    read_shapes,
+    read_truth,
+)
 
 
 def exercise_1(shapes: Any) -> str:
     """Shapes for Y = X @ W with X (4, 5) and W (5, 2)."""
-    by_X, by_W, gradient = (tuple(shape) for shape in shapes)
+    by_X, by_W, gradient = read_shapes(shapes, 3)
     if (by_X, by_W) == ((4, 5, 4, 2), (5, 2, 4, 2)):
         raise Hint("The other way round: first the target, then the source.")
     if by_X != (4, 2, 4, 5):
@@ -131,7 +137,7 @@ def exercise_7(passes: Any) -> str:
     for name, answer, right in zip(
         names, passes, (False, True, True), strict=True
     ):
-        if bool(answer) != right:
+        if read_truth(answer) != right:
             raise Hint(f"{name}: take random u and v, compare both sides.")
     return "Two numbers are enough to unmask a wrong transpose."
 

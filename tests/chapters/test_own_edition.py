@@ -16,6 +16,7 @@ from tests.support import ROOT
 GONE = ["05_intermediate_layers", "06_custom_gradients"]
 WITH = [*GONE, "06_custom_gradients_implicit"]
 PARTS = ("chapters", "reference", "helpers/exercises", "tests/exercises")
+ANSWERS = ("tests/exercises/answers_", "tests/exercises/right_")
 FILES = (
     "_toc.yml",
     "index.md",
@@ -59,10 +60,9 @@ def test_no_link_leads_to_what_went(edition: Path) -> None:
 def test_no_exercise_is_left_without_its_page(edition: Path) -> None:
     subjects = {e.name.split()[0] for e in reading.all_exercises(edition)}
     assert "custom" not in subjects and "tensor" in subjects
-    for folder, start in (("helpers", ""), ("tests", "answers_")):
-        place = edition / folder / "exercises"
-        assert not (place / f"{start}custom.py").exists()
-        assert (place / f"{start}tensor.py").exists()
+    for start in ("helpers/exercises/", *ANSWERS):
+        assert not (edition / f"{start}custom.py").exists()
+        assert (edition / f"{start}tensor.py").exists()
 
 
 def test_the_lessons_keep_their_time(edition: Path) -> None:
@@ -84,19 +84,19 @@ def test_one_further_page_goes_alone(tmp_path: Path) -> None:
 
 
 def test_one_exercise_of_a_subject_goes_alone(tmp_path: Path) -> None:
-    for name in ("helpers/exercises/", "tests/exercises/answers_"):
-        target = tmp_path / f"{name}lstm.py"
-        target.parent.mkdir(parents=True)
-        shutil.copyfile(ROOT / f"{name}lstm.py", target)
-    wrong = tmp_path / "tests/exercises/answers_lstm.py"
-    leave_out.drop_exercise("lstm 14", wrong, tmp_path)
+    for start in ("helpers/exercises/", *ANSWERS):
+        target = tmp_path / f"{start}lstm.py"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / f"{start}lstm.py", target)
+    leave_out.drop_exercise("lstm 14", tmp_path)
     marker = (tmp_path / "helpers/exercises/lstm.py").read_text("utf-8")
     assert "def exercise_14(" not in marker
     assert "def exercise_13(" in marker and "def exercise_15(" in marker
     compile(marker, "lstm.py", "exec")
-    text = wrong.read_text(encoding="utf-8")
-    assert '"lstm 14"' not in text and '"lstm 15"' in text
-    compile(text, "answers_lstm.py", "exec")
+    for start in ANSWERS:
+        text = (tmp_path / f"{start}lstm.py").read_text(encoding="utf-8")
+        assert '"lstm 14"' not in text and '"lstm 15"' in text
+        compile(text, f"{start}lstm.py", "exec")
 
 
 @pytest.mark.parametrize(

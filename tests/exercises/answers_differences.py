@@ -45,6 +45,8 @@ WRONG = {
     "differences 5": [
         "def answer(f, x, h):\n    return (f(x + h) - f(x - h)) / (2 * h)",
         "def answer(f, x, h):\n    return (f(x + h) - f(x)) / h",
+        "def answer(f, x, h):\n    ends = np.array([x - h, x + h])\n"
+        "    return np.diff(f(ends)) / np.diff(ends)",
         "def answer(f, x, h):\n    return (f(x + h) - f(x - h)) / h",
         "def answer(f, x, h):\n    return (f(x - h) - f(x + h)) / (2 * h)",
         "def answer(f, x, h):\n    return f(x)",
@@ -104,9 +106,21 @@ WRONG = {
     ],
     "differences 10": [
         "def answer(f, x):\n    return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6",
+        "def answer(f, x):\n    h = 1e-5 * abs(x)\n"
+        "    return (f(x + h) - f(x - h)) / (2 * h)",
         LADDER.format(end="found[0]"),
         LADDER.format(end="np.array(found)"),
         LADDER.format(end="found[np.argmin(np.abs(np.diff(found)))]"),
         LADDER.format(end="float('nan')"),
     ],
 }  # fmt: skip
+
+# What is answered, and words of the hint that it gets.
+SLIPS = {
+    "differences 5": [
+        (
+            "def answer(f, x, h):\n    return (f(x + h) - f(x - h)) / (2 * h)",
+            "in float32 has another slope",
+        ),
+    ],
+}

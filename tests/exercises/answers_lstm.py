@@ -53,6 +53,12 @@ ROWS = """def answer(f, x, chosen):
 """
 GATHERED = "tf.reshape(tf.gather(f(copies), chosen, axis=1), [-1, m, m])"
 TRACE = "tf.reduce_sum(tf.linalg.trace(y))"
+LOOP = """def answer(f, x, chosen):
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        outputs = [f(x)[:, k] for k in chosen]
+    return tf.stack([tape.gradient(y, x) for y in outputs], axis=1)
+"""
 SHAPED = "tf.reshape(rows, [-1, m, *x.shape[1:]])"
 
 GRU = """def answer(layer, x):
@@ -145,6 +151,7 @@ WRONG = {
         KEPT.format(stop="> patience", result="best"),
         KEPT.format(stop="== patience - 1", result="best"),
         KEPT.format(stop="== patience", result="errors[best]"),
+        KEPT.format(stop="== patience", result="best").replace("<", "<="),
     ],
     "lstm 6": [
         "answer = 1000 / 30",
@@ -219,6 +226,7 @@ WRONG = {
                     result=f"tf.gather({SHAPED}, chosen, axis=1)"),
         ROWS.format(m="len(chosen)", y=GATHERED, total=TRACE,
                     result="rows"),
+        LOOP,
     ],
     "lstm 13": [
         GRU.format(carry="pass", move=MOVE, result=STACK),
@@ -253,3 +261,22 @@ WRONG = {
         SHARE.format(result="abs(narrow - wide).max() / abs(wide).max()"),
     ],
 }  # fmt: skip
+
+# What is answered, and words of the hint that it gets.
+SLIPS = {
+    "lstm 1": [
+        (
+            "answer = (16, 30, 8, 30, 5), (16, 30, 8, 30, 5), 435 * 40",
+            "the batch axis comes twice",
+        ),
+    ],
+    "lstm 7": [
+        (
+            "def answer(K, R, x):\n"
+            "    h, J = np.zeros(len(R)), np.eye(len(R))\n"
+            "    for x_t in x:\n        h = np.tanh(x_t @ K + h @ R)\n"
+            "        J = np.diag(1 - h**2) @ R.T @ J\n    return J.T",
+            "this is the transpose",
+        ),
+    ],
+}

@@ -26,6 +26,7 @@ WRONG = {
         "    return -inverse @ tf.transpose(D) @ inverse",
     ],
     "tensor 7": [
+        "answer = ['no', 'yes', 'yes']",
         "answer = [True, True, True]",
         "answer = [False, False, True]",
         "answer = [False, True, False]",
@@ -104,5 +105,23 @@ WRONG = {
         "def answer(g, x, v):\n"
         "    H = helpers.jacobian(helpers.jacobian(g))(x)\n"
         "    return tf.reduce_sum(H, axis=0)",
+    ],
+}
+
+# What is answered, and words of the hint that it gets.
+SLIPS = {
+    "tensor 8": [
+        (
+            "def answer(f, x):\n"
+            "    return tf.transpose(helpers.jacobian(f)(x)[:2, :3])",
+            "Rows are outputs",
+        ),
+        (
+            "def answer(f, x):\n"
+            "    with tf.GradientTape(persistent=True) as tape:\n"
+            "        tape.watch(x)\n        y = f(x)\n"
+            "    return tape.jacobian(y[:2], x[:3])",
+            "inside the tape (slices too)",
+        ),
     ],
 }

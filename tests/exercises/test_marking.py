@@ -17,7 +17,6 @@ from helpers.exercises.marking import (
     find_marker,
     verdict_on,
 )
-from tests.exercises.other_answers import RIGHT, SLIPS
 from tests.support import ROOT
 
 CHAPTER_FILES = sorted(ROOT.glob("chapters/*.ipynb"))
@@ -95,20 +94,46 @@ def run(path, code):
     return printed.getvalue(), namespace
 
 
-def wrong_answers_to(chapter):
-    """The chapter's wrong answers by exercise, or what to write."""
+def known(kind, chapter):
+    """The chapter's RIGHT, WRONG or SLIPS, lists by exercise."""
+    file = "right" if kind == "RIGHT" else "answers"
     try:
-        module = importlib.import_module(f"tests.exercises.answers_{chapter}")
+        module = importlib.import_module(f"tests.exercises.{file}_{chapter}")
     except ModuleNotFoundError:
         return {}
-    return module.WRONG
+    return getattr(module, kind, {})
 
 
-def wrong_answers():
+def all_known(kind):
+    """(name, number, answer) for each answer of all chapters."""
     for chapter in CHAPTERS if BROKEN is None else ():
-        for name, answers in wrong_answers_to(chapter).items():
-            for answer in answers:
-                yield pytest.param(name, answer, id=f"{name}: {answer[:40]}")
+        for name, answers in known(kind, chapter).items():
+            for number, answer in enumerate(answers, 1):
+                yield name, number, answer
+
+
+WRONG = [
+    pytest.param(name, answer, id=f"{name}: {answer[:40]}")
+    for name, _, answer in all_known("WRONG")
+]
+RIGHT = [
+    pytest.param(name, answer, id=f"{name}, way {number + 1}")
+    for name, number, answer in all_known("RIGHT")
+]
+SLIPS = [
+    pytest.param(name, *slip, id=f"{name}: {slip[1]}")
+    for name, _, slip in all_known("SLIPS")
+]
+
+
+def answer_of(name, code):
+    """What the code answers to the exercise."""
+    assert name in EXERCISES, (
+        f"tests/exercises names {name}, which no chapter asks; delete the "
+        f'entry or end a code cell in mark("{name}", answer)'
+    )
+    _, namespace = run(EXERCISES[name][0], code)
+    return namespace["answer"]
 
 
 def test_exercises_can_be_read():
@@ -171,45 +196,40 @@ def test_solution_is_right(name):
 @pytest.mark.parametrize("name", EXERCISES)
 def test_wrong_answers_are_known(name):
     chapter = name.split()[0]
-    count = len(wrong_answers_to(chapter).get(name, ()))
+    count = len(known("WRONG", chapter).get(name, ()))
     assert count >= 2, (
         f"{name}: {count} wrong answers in tests/exercises/answers_"
         f'{chapter}.py; add WRONG["{name}"] with at least 2 plausible ones'
     )
 
 
-@pytest.mark.parametrize(("name", "answer"), list(wrong_answers()))
-def test_wrong_answer_gets_a_hint(name, answer):
-    assert name in EXERCISES, (
-        f"WRONG names {name}, which no chapter asks; delete the entry or "
-        f'end a code cell in mark("{name}", answer)'
+@pytest.mark.parametrize("name", EXERCISES)
+def test_other_right_answers_are_known(name):
+    chapter = name.split()[0]
+    count = len(set(known("RIGHT", chapter).get(name, ())))
+    assert count >= 2, (
+        f"{name}: {count} other right answers in tests/exercises/right_"
+        f'{chapter}.py; add RIGHT["{name}"] with at least 2 that go another '
+        "way than the folded solution"
     )
-    path = EXERCISES[name][0]
-    _, namespace = run(path, answer)
-    verdict, hint = verdict_on(name, namespace["answer"])
+
+
+@pytest.mark.parametrize(("name", "answer"), WRONG)
+def test_wrong_answer_gets_a_hint(name, answer):
+    verdict, hint = verdict_on(name, answer_of(name, answer))
     assert verdict == "not yet"
     assert len(hint) > 15
 
 
-OTHERS = [
-    pytest.param(name, answer, id=f"{name}, way {number}")
-    for name, answers in RIGHT.items()
-    for number, answer in enumerate(answers, start=2)
-]
-
-
-@pytest.mark.parametrize(("name", "answer"), OTHERS)
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
 def test_another_right_answer_is_right(name, answer):
-    _, namespace = run(EXERCISES[name][0], answer)
-    verdict, text = verdict_on(name, namespace["answer"])
+    verdict, text = verdict_on(name, answer_of(name, answer))
     assert verdict == "right", text
 
 
-@pytest.mark.parametrize("slip", SLIPS)
-def test_a_typical_slip_gets_its_own_hint(slip):
-    name, answer, words = SLIPS[slip]
-    _, namespace = run(EXERCISES[name][0], answer)
-    verdict, hint = verdict_on(name, namespace["answer"])
+@pytest.mark.parametrize(("name", "answer", "words"), SLIPS)
+def test_a_typical_slip_gets_its_own_hint(name, answer, words):
+    verdict, hint = verdict_on(name, answer_of(name, answer))
     assert verdict == "not yet"
     assert words in hint, hint
 

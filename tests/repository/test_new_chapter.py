@@ -72,20 +72,34 @@ def test_the_notebook_keeps_the_rules(project: Path) -> None:
 
 def test_its_exercise_is_marked(project: Path) -> None:
     written(project)
-    marker, answers = {}, {}
+    marker = {}
     text = (project / f"helpers/exercises/{NAME}.py").read_text("utf-8")
     exec(text, marker)
-    text = (project / f"tests/exercises/answers_{NAME}.py").read_text("utf-8")
-    exec(text, answers)
     assert marker["exercise_1"](6)
-    for wrong in answers["WRONG"][f"{NAME} 1"]:
-        given = {}
-        exec(wrong, given)
+    wrong, right = given(project, "answers"), given(project, "right")
+    assert len(wrong) >= 2 and len(right) >= 2
+    for answer in wrong:
         with pytest.raises(Hint):
-            marker["exercise_1"](given["answer"])
+            marker["exercise_1"](answer)
+    for answer in right:
+        assert marker["exercise_1"](answer)
     command = [sys.executable, "-m", "ruff", "check", "--quiet", "--isolated"]
     command += ["--line-length=79", *map(str, project.rglob("*.py"))]
     assert subprocess.run(command).returncode == 0
+
+
+def given(project: Path, kind: str) -> list:
+    """What the answers of one kind answer to the first exercise."""
+    text = (project / f"tests/exercises/{kind}_{NAME}.py").read_text("utf-8")
+    known, found = {}, []
+    exec(text, known)
+    table = known["WRONG" if kind == "answers" else "RIGHT"]
+    for code in table[f"{NAME} 1"]:
+        names = {}
+        exec(new_chapter.CODE, names)
+        exec(code, names)
+        found.append(names["answer"])
+    return found
 
 
 @pytest.mark.parametrize("name", ["", "Sparse", "2d", "a b"])
