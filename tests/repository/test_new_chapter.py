@@ -29,7 +29,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for page in (ROOT / "reference").glob("*.md"):
         (tmp_path / "reference").mkdir(exist_ok=True)
         (tmp_path / "reference" / page.name).touch()
-    shutil.copy(ROOT / "index.md", tmp_path)
+    for page in ("index.md", "genindex.md"):
+        shutil.copy(ROOT / page, tmp_path)
     shutil.copy(ROOT / "_toc.yml", tmp_path)
     monkeypatch.setattr(new_chapter, "ROOT", tmp_path)
     monkeypatch.setattr(new_chapter.run_notebooks, "main", lambda names: 0)
