@@ -31,9 +31,10 @@ def within(seconds: float, function: Callable[[], Any]) -> Any:
             interrupt by the reader stays a KeyboardInterrupt.
     """
     timer = Timer(seconds)
-    timer.start()
     try:
         try:
+            # A short limit may be over before this line is.
+            timer.start()
             return function()
         finally:
             timer.stop()

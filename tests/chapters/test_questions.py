@@ -13,6 +13,8 @@ from tests.support import ROOT
 
 ALL = questions.all_questions()
 OPEN = {
+    "Log-determinant of a Jacobian (normalizing flow)",
+    "Training with a gradient penalty",
     "float32 matrix products are less exact on the GPU (TF32)",
 }
 

@@ -112,12 +112,18 @@ def test_it_works_outside_the_main_thread() -> None:
     assert "ran longer" in found[0][1]
 
 
+@pytest.mark.parametrize("limit", [0.0, 0.0005, 0.002])
 @pytest.mark.parametrize("pause", [0.0, 0.001, 0.003])
-def test_an_interrupt_at_the_last_moment_does_no_harm(pause: float) -> None:
-    """Either the result or the limit, and nothing afterwards."""
+def test_an_interrupt_at_the_last_moment_does_no_harm(
+    pause: float, limit: float
+) -> None:
+    """Either the result or the limit, and nothing afterwards.
+
+    A limit may even be over before the code begins.
+    """
     for _ in range(30):
         with contextlib.suppress(TooLong):
-            assert within(0.002, lambda: time.sleep(pause) or 3) == 3
+            assert within(limit, lambda: time.sleep(pause) or 3) == 3
     time.sleep(0.05)
 
 
