@@ -157,7 +157,7 @@ def setup(extra: list[str]) -> int:
     return 0
 
 
-def book(extra: list[str]) -> int:
+def book(extra: list[str], **more: str) -> int:
     """Execute the chapters and build the site, warnings as errors."""
     faults = contents_faults()
     if faults:
@@ -166,7 +166,7 @@ def book(extra: list[str]) -> int:
     set_up()
     drop_stale_outputs()
     drop_old_pages()
-    status = call(book_command() + extra, environment())
+    status = call(book_command() + extra, {**environment(), **more})
     if status:
         print("The book was not built: see the first error above.")
         return status
@@ -176,8 +176,7 @@ def book(extra: list[str]) -> int:
 
 def pages(extra: list[str]) -> int:
     """Build the site without executing: the look of a page, in a minute."""
-    os.environ.update(STORED)
-    return book(extra)
+    return book(extra, **STORED)
 
 
 def test(extra: list[str]) -> int:

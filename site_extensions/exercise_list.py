@@ -14,7 +14,7 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-STARS = {1: "a minute's thought", 2: "a quarter of an hour", 3: "an evening"}
+STARS = {1: "a few minutes", 2: "a quarter of an hour", 3: "an hour"}
 
 
 class ExerciseList(SphinxDirective):
@@ -31,7 +31,9 @@ class ExerciseList(SphinxDirective):
         text = forms[self.arguments[0]](found)
         box = nodes.container(classes=["exercise-list"])
         lines = StringList(text.split("\n"), source="exercises")
-        self.state.nested_parse(lines, self.content_offset, box)
+        self.state.nested_parse(
+            lines, self.content_offset, box, match_titles=True
+        )
         return box.children
 
 

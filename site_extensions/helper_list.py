@@ -71,7 +71,9 @@ class HelperList(SphinxDirective):
         text = forms[self.arguments[0]](Path(self.env.srcdir))
         box = nodes.container()
         lines = StringList(text.split("\n"), source="helpers")
-        self.state.nested_parse(lines, self.content_offset, box)
+        self.state.nested_parse(
+            lines, self.content_offset, box, match_titles=True
+        )
         return box.children
 
 

@@ -29,7 +29,9 @@ class QuestionTable(SphinxDirective):
         text = forms[self.arguments[0]](rows)
         box = nodes.container(classes=["question-table"])
         lines = StringList(text.split("\n"), source="questions")
-        self.state.nested_parse(lines, self.content_offset, box)
+        self.state.nested_parse(
+            lines, self.content_offset, box, match_titles=True
+        )
         return box.children
 
 

@@ -71,6 +71,8 @@ class Reader(HTMLParser):
         # For each open tag: its name, the section it began, whether it
         # is silent.
         self.open: list[tuple[str, Section | None, bool]] = []
+        # Sections that have their title: a further heading in one is text.
+        self.titled: set[str] = set()
 
     def handle_starttag(
         self, tag: str, attrs: list[tuple[str, str | None]]
@@ -95,6 +97,9 @@ class Reader(HTMLParser):
         while self.open and any(entry[0] == tag for entry in self.open):
             if self.open.pop()[0] == tag:
                 break
+        inside = [entry[1] for entry in self.open if entry[1] is not None]
+        if tag in HEADINGS and inside:
+            self.titled.add(inside[-1].anchor)
 
     def handle_data(self, data: str) -> None:
         if any(silent for _, _, silent in self.open):
@@ -102,7 +107,8 @@ class Reader(HTMLParser):
         inside = [entry[1] for entry in self.open if entry[1] is not None]
         if not inside:
             return
-        if any(entry[0] in HEADINGS for entry in self.open):
+        heading = any(entry[0] in HEADINGS for entry in self.open)
+        if heading and inside[-1].anchor not in self.titled:
             inside[-1].title += data
         else:
             inside[-1].text.append(data)

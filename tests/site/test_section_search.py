@@ -15,7 +15,7 @@ PAGE = """
 <p>Two slopes<br>meet. <math><mi>x</mi></math></p>
 <section id="at-zero"><h2>At <code>zero</code></h2><p>relu</p>
 <div class="cell_output"><pre>0.0</pre></div></section>
-<p>afterwards</p></section>
+<p>afterwards</p><h2>By size</h2></section>
 <dl><dt class="sig" id="helpers.vjp">vjp(f)</dt><dd>rows</dd></dl>
 """
 
@@ -30,7 +30,7 @@ def sections(tmp_path: Path) -> list[section_search.Section]:
 
 def test_each_section_has_its_own_text(sections) -> None:
     own = {s.anchor: " ".join("".join(s.text).split()) for s in sections}
-    assert own["kinks"] == "Two slopesmeet. afterwards"
+    assert own["kinks"] == "Two slopesmeet. afterwardsBy size"
     assert own["at-zero"] == "relu"
     assert {s.page for s in sections} == {"chapters/kinks"}
     titles = {s.anchor: s.title for s in sections}
