@@ -56,14 +56,28 @@
     return counts;
   };
 
+  // Words that differ by one letter: another, one more, one fewer, or two
+  // exchanged.
+  const near = (one, other) => {
+    if (Math.abs(one.length - other.length) > 1) return false;
+    let start = 0;
+    while (start < one.length && one[start] === other[start]) start++;
+    const [a, b] = [one.slice(start), other.slice(start)];
+    return a.slice(1) === b.slice(1) || a.slice(1) === b ||
+           a === b.slice(1) ||
+           (a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2));
+  };
+
   const postings = (word) => {
     const exact = SECTION_INDEX.terms[word];
     if (exact || word.length < 3) return exact || [];
-    // The beginning of a word is enough when the whole is nowhere.
-    return Object.keys(SECTION_INDEX.terms)
-      .filter((term) => term.startsWith(word))
-      .slice(0, 20)
-      .flatMap((term) => SECTION_INDEX.terms[term]);
+    const terms = Object.keys(SECTION_INDEX.terms);
+    // The beginning of a word is enough when the whole is nowhere; then a
+    // word may be mistyped.
+    const begun = terms.filter((term) => term.startsWith(word));
+    const found = begun.length || word.length < 5
+      ? begun : terms.filter((term) => near(word, term));
+    return found.slice(0, 20).flatMap((term) => SECTION_INDEX.terms[term]);
   };
 
   const rank = (text) => {

@@ -37,6 +37,8 @@ LEFT_OUT = {
 MINOR = re.compile(
     r"^(Exercise|Recap|Where next|An open|Your own|The helpers|What comes)"
 )
+# Pages of which the same is true; on the API page a function is a section.
+LISTS = {"reference/api", "reference/exercises", "reference/teaching"}
 # How much a word counts in a heading, in a question, in the page's title.
 HEADING, ASKED, PAGE = 6, 6, 2
 VOID = {"img", "br", "hr", "input", "meta", "link", "wbr", "source", "col"}
@@ -171,7 +173,7 @@ def index(sections: Iterable[Section], asked: dict[str, str]) -> dict:
                 section.anchor,
                 escape(title),
                 sum(counts.values()),
-                int(bool(MINOR.match(title))),
+                int(is_minor(section.page, section.anchor, title)),
             ]
         )
     return {
@@ -180,6 +182,12 @@ def index(sections: Iterable[Section], asked: dict[str, str]) -> dict:
         "terms": terms,
         "stop": STOP.split(),
     }
+
+
+def is_minor(page: str, anchor: str, title: str) -> bool:
+    """Whether a section comes after others that say the same."""
+    function = page == "reference/api" and "." in anchor
+    return bool(MINOR.match(title)) or (page in LISTS and not function)
 
 
 def weights(section: Section, page: str) -> Counter[str]:

@@ -13,9 +13,9 @@ from tests.support import ROOT
 
 ALL = questions.all_questions()
 OPEN = {
-    "Log-determinant of a Jacobian (normalizing flow)",
-    "Training with a gradient penalty",
-    "float32 matrix products are less exact on the GPU (TF32)",
+    "Gradients in TensorFlow Lite or TensorFlow.js",
+    "How long does a Jacobian take on a GPU or a TPU?",
+    "Sparse Jacobian: colouring its columns",
 }
 
 
