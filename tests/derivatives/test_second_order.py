@@ -151,3 +151,14 @@ def test_what_cannot_be_vectorised_goes_row_by_row(case, capfd):
     H = hessian(g)(x)
     assert "pfor" not in "".join(capfd.readouterr())
     np.testing.assert_allclose(H, expected, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("compute", "name"), [(hessian, "hessian"), (hvp, "hvp")]
+)
+def test_recomputed_functions_are_refused_by_name(compute, name) -> None:
+    squares = tf.recompute_grad(lambda x: tf.sin(x) ** 2)
+    arguments = [tf.constant([1.0, 2.0])] * (1 + (name == "hvp"))
+    call = compute(lambda x: tf.reduce_sum(squares(x)))
+    with pytest.raises(ValueError, match=f"`{name}`.*tf.recompute_grad"):
+        call(*arguments)

@@ -88,6 +88,13 @@ EXPLANATIONS = (
         "derivative it cannot map over rows",
         "`hvp`, one product at a time, or unroll=True in the layer",
     ),
+    Explanation(
+        (NotImplementedError,),
+        "recompute_grad tried to transpose",
+        "a function that TensorFlow can differentiate twice",
+        "one with tf.recompute_grad, whose rule has no derivative",
+        "the function without tf.recompute_grad for second derivatives",
+    ),
 )
 
 
