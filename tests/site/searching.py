@@ -41,6 +41,11 @@ nested model gradient none > 05_intermediate_layers#a-model-inside-a-model
 tf.where nan gradient > error_messages#nan-although-tfwhere-took-the-other-branch
 retracing warning > error_messages#triggered-tffunction-retracing
 reshape jacobian to a matrix > 02_tensor#a-matrix-and-back
+is my jacobian correct > 07_is_my_jacobian_right#is-my-jacobian-right
+pinn u_xx slow > 03_batch#equations-of-physics-second-derivatives-at-every-point
+slogdet > 03_batch#a-map-that-moves-a-density-the-log-determinant
+saliency of text, tokens are integers > 05_intermediate_layers#tokens-behind-the-embedding
+lstm jacobian very slow > 04_lstm_fast#the-whole-jacobian-fast
 """  # noqa: E501
 
 
