@@ -23,7 +23,7 @@ best epsilon for numerical gradient float32 > 07_finite_differences#which-step-a
 hvp > 02_tensor#one-derivative-more-the-hessian
 jacfwd in tensorflow > 02_tensor#column-by-column
 OOM > error_messages#the-process-is-killed-or-oom-when-allocating-tensor
-batch jacobian wrong with batchnorm > 03_batch#the-wrong-way-and-what-it-gives
+batch jacobian wrong with batchnorm > 03_batch#what-batch_jacobian-computes-exactly
 jacobain of multihead attention > 05_intermediate_layers#attention-who-depends-on-whom
 jacobian of hidden layer keras > 05_intermediate_layers#the-quick-answer
 straight through estimator > 06_custom_gradients#the-jacobian-of-a-lie
@@ -35,8 +35,10 @@ dot product test adjoint > 02_tensor#the-dot-test
 per example gradients > 03_batch#per-sample-gradients-of-the-weights
 lstm_jacobian > 04_lstm_fast#lstm_jacobian
 grad cam > 05_intermediate_layers#grad-cam-is-a-jacobian
+dropout numerical gradient mismatch > 07_finite_differences#dropout-another-function-at-each-call
 scipy approx_derivative > 07_finite_differences#which-tool
 softplus overflow custom gradient > 06_custom_gradients#a-rule-that-saves-the-numbers-log1--eˣ
+implicit function theorem > 06_custom_gradients_implicit#the-rule-written-out
 nested model gradient none > 05_intermediate_layers#a-model-inside-a-model
 tf.where nan gradient > error_messages#nan-although-tfwhere-took-the-other-branch
 retracing warning > error_messages#triggered-tffunction-retracing
