@@ -6,13 +6,14 @@ from typing import Literal, get_args
 import numpy as np
 import tensorflow as tf
 
-from helpers.derivatives.core.refusals import public, refusal, speaking_as
+from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.core.requirements import (
     as_tensors,
     check_count,
     check_function,
     check_option,
 )
+from helpers.derivatives.core.returned import Plain
 from helpers.derivatives.core.types import Function, Structure
 from helpers.derivatives.difference_estimates import SPREAD, Estimate, estimate
 from helpers.derivatives.difference_schemes import (
@@ -159,18 +160,17 @@ def finite_difference_jacobian(
     how = How(method, step, noise, full_output)
 
     def compute(*arguments: Structure) -> Structure:
-        with speaking_as(NAME):
-            check_count(arguments, 1)
-            (x,) = arguments
-            as_tensors(x)
-            values = Evaluator(f, x, batched=batched, bounds=bounds)
-            blocks = [
-                leaf_blocks(values, k, how) for k in range(len(values.leaves))
-            ]
+        check_count(arguments, 1)
+        (x,) = arguments
+        as_tensors(x)
+        values = Evaluator(f, x, batched=batched, bounds=bounds)
+        blocks = [
+            leaf_blocks(values, k, how) for k in range(len(values.leaves))
+        ]
         slopes = packed(values, blocks, "slopes")
         return (slopes, info(values, blocks)) if full_output else slopes
 
-    return compute
+    return Plain(NAME, compute)
 
 
 @dataclass

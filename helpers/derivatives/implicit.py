@@ -7,8 +7,9 @@ from typing import TypeAlias
 import tensorflow as tf
 
 from helpers.derivatives.core.references import References, leading
-from helpers.derivatives.core.refusals import public, refusal, speaking_as
+from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.core.requirements import require_real, unmasked
+from helpers.derivatives.core.returned import Plain
 from helpers.derivatives.core.types import Leaves, Parts, Structure
 from helpers.derivatives.magnitudes import epsilon_of
 
@@ -90,17 +91,16 @@ def fixed_point(
     solver = Solver(f, tolerance, max_steps)
 
     def solve(theta: Structure, x0: Structure) -> Structure:
-        with speaking_as(NAME):
-            theta = tf.nest.map_structure(unmasked, theta)
-            x0 = tf.nest.map_structure(floating, x0)
-            try:
-                return solver(theta, x0)
-            except tf.errors.InvalidArgumentError as error:
-                if STUCK not in str(error):
-                    raise
-                raise not_converged(max_steps) from error
+        theta = tf.nest.map_structure(unmasked, theta)
+        x0 = tf.nest.map_structure(floating, x0)
+        try:
+            return solver(theta, x0)
+        except tf.errors.InvalidArgumentError as error:
+            if STUCK not in str(error):
+                raise
+            raise not_converged(max_steps) from error
 
-    return leading(solve, f)
+    return Plain(NAME, solve, f)
 
 
 class Solver:

@@ -81,9 +81,9 @@ OVERFLOW = """() => {
         ? [`page is ${page.scrollWidth} wide, not ${page.clientWidth}`]
         : [];
 }"""
-# Contrast of thousands of coloured words takes axe a quarter of a minute;
-# words of one look, by day and by night, need it once.
-ONE_OF_EACH = """(themes) => {
+# Contrast of thousands of words takes axe half a minute; words of one look,
+# by day and by night, need it once: the first and the last of each.
+MARK = """(themes) => {
     const root = document.documentElement;
     const clear = (color) => /, 0\\)$/.test(color);
     const behind = (e) => {
@@ -91,30 +91,56 @@ ONE_OF_EACH = """(themes) => {
             e = e.parentElement;
         return e ? getComputedStyle(e).backgroundColor : "";
     };
-    const look = (e) => {
-        const style = getComputedStyle(e);
-        return [style.color, behind(e), style.fontSize, style.fontWeight,
-            style.opacity].join();
+    const dimmed = (e) => {
+        let left = 1;
+        for (; e; e = e.parentElement) left *= getComputedStyle(e).opacity;
+        return left;
     };
-    const words = [...document.querySelectorAll("pre span")].filter(
-        (e) => !e.children.length);
+    const look = (e) => {
+        const {color, fontSize, fontWeight, backgroundImage, textDecoration,
+            textShadow} = getComputedStyle(e);
+        return [e.tagName === "A" && getComputedStyle(e.parentElement).color,
+            color, behind(e), dimmed(e), fontSize, fontWeight,
+            backgroundImage, textDecoration, textShadow].join();
+    };
+    const own = (e) => [...e.childNodes].some(
+        (part) => part.nodeType === Node.TEXT_NODE && part.data.trim());
+    const words = [...document.body.querySelectorAll("*")].filter((e) =>
+        (own(e) || e.matches("input, select, textarea, button"))
+        && e.checkVisibility({visibilityProperty: true}));
     const looks = words.map(() => "");
     const kept = root.dataset.theme;
     for (const theme of themes) {
-        root.dataset.theme = theme;
+        root.dataset.theme = root.dataset.mode = theme;
         words.forEach((e, k) => { looks[k] += look(e) + " "; });
     }
-    root.dataset.theme = kept;
+    root.dataset.theme = root.dataset.mode = kept;
+    const last = new Map(looks.map((look, k) => [look, k]));
     const seen = new Set();
     words.forEach((e, k) => {
-        if (seen.has(looks[k])) e.replaceWith(e.textContent);
+        if (!seen.has(looks[k]) || last.get(looks[k]) === k)
+            e.dataset.contrast = "";
         seen.add(looks[k]);
     });
-    for (const e of document.querySelectorAll("pre")) e.normalize();
+    // What holds no marked word only costs time; siblings keep their place.
+    for (const e of document.body.querySelectorAll("*"))
+        if (!e.matches("[data-contrast], [data-contrast] *")
+            && !e.querySelector("[data-contrast]"))
+            if (e.closest("pre, math, svg")) e.remove();
+            else e.replaceChildren();
+    return words.length;
 }"""
-AXE = """async () => {
-    const result = await axe.run(
-        document, {preload: false, resultTypes: ["violations"]});
+# What a theme changes, in the marked words; and all else, once.
+OF_COLOUR = ("color-contrast", "link-in-text-block")
+AXE = """async ([names, colours]) => {
+    const rules = Object.fromEntries(
+        names.map((name) => [name, {enabled: colours}]));
+    const marked = [...document.querySelectorAll("[data-contrast]")];
+    const result = await axe.run(colours ? {include: marked} : document, {
+        preload: false,
+        resultTypes: ["violations"],
+        ...(colours ? {runOnly: names} : {rules}),
+    });
     return result.violations.flatMap((rule) => rule.nodes.map(
         (node) => `${rule.id}: ${node.html.slice(0, 120)}`));
 }"""
@@ -134,11 +160,13 @@ class Visitor:
             page.goto(url, wait_until="load")
             page.evaluate(PREPARE)
             found += page.evaluate(FORMULAS) + page.evaluate(OVERFLOW)
-            page.evaluate(ONE_OF_EACH, THEMES)
             page.evaluate(AXE_SCRIPT)
+            found += page.evaluate(AXE, [OF_COLOUR, False])
+            if not page.evaluate(MARK, THEMES):
+                return found
             for theme in THEMES:
                 page.evaluate(THEME, theme)
-                faults = page.evaluate(AXE)
+                faults = page.evaluate(AXE, [OF_COLOUR, True])
                 found += [f"{theme}: {fault}" for fault in faults]
         return found
 

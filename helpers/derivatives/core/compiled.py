@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import NoReturn
 
 import keras
 import tensorflow as tf
@@ -11,13 +10,14 @@ import tensorflow as tf
 from helpers.derivatives.core.explanations import explained
 from helpers.derivatives.core.log import without_warning
 from helpers.derivatives.core.references import References, references
-from helpers.derivatives.core.refusals import refusal, speaking_as
+from helpers.derivatives.core.refusals import speaking_as
 from helpers.derivatives.core.requirements import as_tensors, check_count
+from helpers.derivatives.core.returned import Returned
 from helpers.derivatives.core.tensorflow_private import converted_by_autograph
 from helpers.derivatives.core.types import Function, Structure
 
 
-class Compiled:
+class Compiled(Returned):
     """A derivative that is traced once and then only runs.
 
     An eager `tape.jacobian` builds its graph again at every call. A
@@ -43,13 +43,12 @@ class Compiled:
         f: Function | None = None,
         jit: bool = False,
     ) -> None:
-        self.name = name
+        super().__init__(name, *(() if f is None else (f,)))
         self._f = f
         self._jit = jit
         self._compute = compute
         self._count = len(inspect.signature(compute).parameters)
         self._before = 0
-        self.leads_to: tuple[object, ...] = () if f is None else (f,)
         self._seen: References | None = None
         self._start()
 
@@ -126,15 +125,6 @@ class Compiled:
     @property
     def traces(self) -> int:
         return self._before + self._function.experimental_get_tracing_count()
-
-    def __reduce__(self) -> NoReturn:
-        with speaking_as(self.name):
-            raise refusal(
-                "to stay in the process that made it",
-                "an attempt to pickle or copy a compiled callable",
-                f"`{self.name}(f)` again where it is needed",
-                kind=TypeError,
-            )
 
     def __repr__(self) -> str:
         return f"<compiled {self.name}, {self.traces} trace(s)>"

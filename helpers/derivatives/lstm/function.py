@@ -5,13 +5,12 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from helpers.derivatives.core.references import leading
 from helpers.derivatives.core.refusals import (
     public,
     refusal,
-    speaking_as,
 )
 from helpers.derivatives.core.requirements import masked, unmasked
+from helpers.derivatives.core.returned import Plain
 from helpers.derivatives.core.tensorflow_private import has_keras_mask
 from helpers.derivatives.lstm.layer import (
     Outputs,
@@ -71,15 +70,14 @@ def fast_lstm(layer: keras.Layer) -> Callable[[tf.Tensor], tf.Tensor]:
     stages(layer)
 
     def run(x: tf.Tensor) -> tf.Tensor:
-        with speaking_as("fast_lstm"):
-            # Read again: a layer may have been added since.
-            for each in stages(layer):
-                if has_keras_mask(x):
-                    raise masked()
-                x = each(x)
+        # Read again: a layer may have been added since.
+        for each in stages(layer):
+            if has_keras_mask(x):
+                raise masked()
+            x = each(x)
         return x
 
-    return leading(run, layer)
+    return Plain("fast_lstm", run, layer)
 
 
 def stages(layer: keras.Layer) -> list[Callable[[tf.Tensor], tf.Tensor]]:
