@@ -31,7 +31,7 @@ custom-outputs custom-callable custom-keywords custom-shape custom-dy
 h-connected h-floating h-function h-symbolic h-leaves h-batch h-one-number
 h-check h-cannot-tell h-step h-complex h-fixed-point h-layer-name
 h-layer-calls h-layer-path h-layer-loop h-layer singleton pfor xla-shape
-type-enum keras-no-output
+type-enum keras-no-output custom-branch keras-locate
 """
 
 

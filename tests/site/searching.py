@@ -20,7 +20,10 @@ OTHERS = """
 gradient is none for input tensor > error_messages#none-a-constant-that-nobody-watched
 why does tape.gradient sum over outputs > 01_scalar#gradient-gives-you-the-sum
 best epsilon for numerical gradient float32 > 07_finite_differences#which-step-and-how-many-digits
-hvp > 02_tensor#one-derivative-more-the-hessian
+hvp > 02_tensor#hessian-times-vector-without-the-hessian
+hessian vector product model weights > 02_tensor#hessian-times-vector-for-the-weights
+vmap grad > 03_batch#per-sample-gradients-of-the-weights
+check_grads > 07_is_my_jacobian_right#the-gradient-of-a-loss-by-the-weights
 jacfwd in tensorflow > 02_tensor#column-by-column
 OOM > error_messages#the-process-is-killed-or-oom-when-allocating-tensor
 batch jacobian wrong with batchnorm > 03_batch#what-batch_jacobian-computes-exactly
