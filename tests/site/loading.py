@@ -17,15 +17,14 @@ from playwright.sync_api import Response
 import tasks
 from tests.site import site_rules
 
-# A slow mobile network, and on a phone a processor four times slower than
-# this one.
+# A slow mobile network and a processor four times slower than this one.
 NETWORK = {
     "offline": False,
     "latency": 150,
     "downloadThroughput": 1_600_000 // 8,
     "uploadThroughput": 750_000 // 8,
 }
-SLOWER = {390: 4}
+SLOWER = 4
 WATCH = """
 window.shifts = [];
 new PerformanceObserver((list) => {
@@ -83,8 +82,7 @@ def cost(
     with visitor.page(f"{address}/{name}", width, []) as page:
         session = page.context.new_cdp_session(page)
         session.send("Network.emulateNetworkConditions", NETWORK)
-        slower = {"rate": SLOWER.get(width, 1)}
-        session.send("Emulation.setCPUThrottlingRate", slower)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         page.add_init_script(WATCH)
         page.on("response", lambda answer: answers.append(answer))
         page.goto(f"{address}/{name}", wait_until="load", timeout=90_000)

@@ -5,10 +5,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from helpers.derivatives.core.refusals import (
-    public,
-    refusal,
-)
+from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.core.requirements import masked, unmasked
 from helpers.derivatives.core.returned import Plain
 from helpers.derivatives.core.tensorflow_private import has_keras_mask
