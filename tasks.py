@@ -213,7 +213,7 @@ def chapter(extra: list[str]) -> int:
 def weigh(extra: list[str]) -> int:
     """Print bytes, layout shift and first paint of every page."""
     set_up()
-    command = [python(), "-m", "tests.site.loading", *extra]
+    command = [python(), "-m", "commands.loading", *extra]
     return call(command, environment())
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks import FIXED, NO_BARS
+from benchmarks import SETTINGS
+from tasks import NO_BARS
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
@@ -80,7 +81,7 @@ def environment(threads: int, folder: Path) -> dict[str, str]:
         flags = f"--xla_cpu_multi_thread_eigen=false {flags}"
     return {
         **kept,
-        **FIXED,
+        **SETTINGS,
         **NO_BARS,
         "BENCHMARK_THREADS": count,
         "JAX_PLATFORMS": "cpu",

@@ -14,6 +14,7 @@ from posixpath import normpath
 from typing import NamedTuple
 
 import tasks
+from commands import viewing
 
 STYLE = Path(__file__).with_suffix(".css")
 NAME = "jacobians-in-tensorflow.pdf"
@@ -228,9 +229,7 @@ def page_numbers(path: Path) -> dict[str, int]:
 
 def main(arguments: list[str]) -> int:
     """Print the built site as a book."""
-    from tests.site import site_rules
-
-    program = site_rules.find_browser()
+    program = viewing.find_browser()
     if program is None or not (tasks.SITE / "index.html").is_file():
         print("It needs Chromium or Chrome, and a site: `make book`.")
         return 1

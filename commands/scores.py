@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 import tasks
+from commands import viewing
 
 PACKAGE = Path(__file__).with_name("lighthouse")
 PLACE = tasks.BUILD / "lighthouse"
@@ -75,16 +76,14 @@ def read(report: dict) -> dict[str, int]:
 
 def main(arguments: list[str]) -> int:
     """Print the table; 1 if a score is below 95."""
-    from tests.site import site_rules
-
-    browser = site_rules.find_browser()
+    browser = viewing.find_browser()
     if browser is None or not tasks.SITE.is_dir():
         print("It needs Chromium or Chrome, and a site: `make book`.")
         return 1
     program, low = install(), 0
-    names = arguments or site_rules.pages(tasks.SITE)
+    names = arguments or viewing.pages(tasks.SITE)
     print(f"{'page':46}" + "".join(f"{group:>15}" for group in GROUPS))
-    with site_rules.served(tasks.SITE) as address:
+    with viewing.served(tasks.SITE) as address:
         for name in names:
             found = scores(program, f"{address}/{name}", browser)
             low += min(found.values(), default=0) < LEAST

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.site import site_rules
+from commands import viewing
 
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's path; without one a test is skipped, but not in CI."""
-    program = site_rules.find_browser()
+    program = viewing.find_browser()
     if program is not None:
         return program
     reason = "no Chromium: install it or set CHROMIUM to its path"
@@ -23,7 +23,7 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="module")
-def visitor(chromium: str) -> Iterator[site_rules.Visitor]:
+def visitor(chromium: str) -> Iterator[viewing.Visitor]:
     """A browser that says what is wrong with a page."""
-    with site_rules.visitor(chromium) as found:
+    with viewing.visitor(chromium) as found:
         yield found

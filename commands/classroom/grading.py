@@ -24,17 +24,11 @@ import nbformat
 
 from commands.classroom import grader, trial
 from commands.classroom.assignments import COURSE
+from commands.classroom.outcome import outcome
 
 WORKER = Path(__file__).with_name("autograde.py")
 MARKS = "marks.csv"
 FAULT = re.compile(r"\s*[\w.]+Error: ")
-# What a test cell ended in, in the words of the report.
-WORDS = {
-    "": "right",
-    "NotRight": "not right",
-    "CellTimeoutError": "stopped",
-    "KernelDied": "crashed",
-}
 
 
 def students_of(course: Path, assignment: str) -> list[str]:
@@ -95,13 +89,6 @@ def outcomes(course: Path, assignment: str) -> dict[str, Counter]:
                 name = about["grade_id"].removesuffix("-test")
                 found.setdefault(name, Counter())[outcome(cell)] += 1
     return found
-
-
-def outcome(cell: nbformat.NotebookNode) -> str:
-    """In one word, what became of a test cell."""
-    errors = [o.ename for o in cell.outputs if o.output_type == "error"]
-    name = errors[-1] if errors else ""
-    return WORDS.get(name, name)
 
 
 def report(

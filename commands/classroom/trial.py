@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from commands.classroom import assignments, grader
+from commands.classroom.outcome import outcome
 
 ASSIGNMENT = "01_scalar"
 EXERCISE = "scalar 1"
@@ -163,8 +164,6 @@ def hand_in(course: Path, count: int) -> list[str]:
 
 def surprises(course: Path) -> list[str]:
     """Every submission that ended otherwise than it should."""
-    from commands.classroom.grading import outcome
-
     found = []
     for folder in sorted((course / "submitted").iterdir()):
         kind = folder.name.partition("-")[2]

@@ -7,9 +7,10 @@ So one mechanism serves Functional, Sequential, nested and subclassed models,
 without a second model and without a second copy of a weight.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import RLock
 from typing import NamedTuple
 
@@ -43,8 +44,16 @@ class Place(NamedTuple):
 
 
 # What a wrapped layer does: from the layer, the number of this call, and the
-# computation, to the result.
-Handler = Callable[[keras.Layer, int, Callable[[], Structure]], Structure]
+# computation with its arguments, to the result.
+Handler = Callable[[keras.Layer, int, partial[Structure]], Structure]
+
+
+class Call(NamedTuple):
+    """One call of a layer: what it was given first, what it returned."""
+
+    layer: keras.Layer
+    given: Structure
+    result: Structure
 
 
 class Stop(BaseException):  # noqa: N818
@@ -62,20 +71,24 @@ class Recorded:
         y: its output.
         results: what each call of each watched layer returned, by the
             layer's id.
+        calls: the calls of the noted layers, in the order in which they
+            ended.
         hidden: the ids of layers that were also called inside of a loop or
             of a function of its own, where no derivative can reach them.
     """
 
     y: Structure = None
     results: dict[int, list[Structure]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
 
 
 def recorded(
     model: Function,
     x: Structure,
-    layers: Iterable[keras.Layer],
+    layers: Collection[keras.Layer],
     tape: tf.GradientTape | None,
+    noted: Collection[keras.Layer] = (),
 ) -> Recorded:
     """Run the model at x, and keep the results of some layers.
 
@@ -87,19 +100,26 @@ def recorded(
         x: its input.
         layers: those to watch.
         tape: what records the run, or None in a graph.
+        noted: layers whose calls are written down, watched or not.
     """
     found = Recorded()
+    watched = {id(layer) for layer in layers}
+    written_down = {id(layer) for layer in noted}
 
     def keep(
-        layer: keras.Layer, number: int, compute: Callable[[], Structure]
+        layer: keras.Layer, number: int, compute: partial[Structure]
     ) -> Structure:
-        result = tf.nest.map_structure(own_tensor, compute())
-        if tape is not None:
-            tape.watch(floats(result))
-        found.results.setdefault(id(layer), []).append(result)
+        result = compute()
+        if id(layer) in watched:
+            result = tf.nest.map_structure(own_tensor, result)
+            if tape is not None:
+                tape.watch(floats(result))
+            found.results.setdefault(id(layer), []).append(result)
+        if id(layer) in written_down and compute.args:
+            found.calls.append(Call(layer, compute.args[0], result))
         return result
 
-    with wrapped(layers, keep, found.hidden):
+    with wrapped([*layers, *noted], keep, found.hidden):
         found.y = model(x)
     return found
 
@@ -118,7 +138,7 @@ def between(
 
     def part(value: Structure) -> Structure:
         def handle(
-            layer: keras.Layer, number: int, compute: Callable[[], Structure]
+            layer: keras.Layer, number: int, compute: partial[Structure]
         ) -> Structure:
             if start is not None and start.is_call(layer, number):
                 return value
@@ -194,9 +214,8 @@ class Wrapper:
             self.hidden.add(id(self.layer))
             return self.own(*args, **kwargs)
         number, self.count = self.count, self.count + 1
-        return self.handle(
-            self.layer, number, lambda: self.own(*args, **kwargs)
-        )
+        compute = partial(self.own, *args, **kwargs)
+        return self.handle(self.layer, number, compute)
 
 
 def own_tensor(result: Structure) -> Structure:

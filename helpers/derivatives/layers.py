@@ -8,9 +8,9 @@ from typing import TypeAlias, TypeGuard
 import keras
 import tensorflow as tf
 
-from helpers.derivatives.core.blocks import Options, blocks, options
+from helpers.derivatives.core.blocks import Options, blocks, check, options
 from helpers.derivatives.core.compiled import Compiled, autographed
-from helpers.derivatives.core.pullback import Pullback
+from helpers.derivatives.core.pullback import Pullback, traced
 from helpers.derivatives.core.refusals import public, refusal
 from helpers.derivatives.core.requirements import (
     check_batch,
@@ -25,7 +25,9 @@ from helpers.derivatives.core.types import (
     Structure,
     Unconnected,
 )
+from helpers.derivatives.dense import chain_between, is_dense, product
 from helpers.derivatives.layer_calls import (
+    Call,
     Place,
     Recorded,
     between,
@@ -60,7 +62,9 @@ def layer_jacobian(
 
     The model runs once, as it is: no second model is built, no weight is
     copied, and the layer is found again under its own name. What reaches
-    the output past the layer (a skip connection) is held fixed.
+    the output past the layer (a skip connection) is held fixed. Where only
+    dense layers with elementwise activations lie between the two places,
+    mode="auto" multiplies their matrices, without any seed.
 
     Args:
         model: a built Keras model of any kind: Functional, Sequential,
@@ -203,12 +207,19 @@ class LayerJacobian(Compiled):
         with tape or nullcontext():
             if tape is not None:
                 tape.watch(floats(x))
-            run = recorded(self._run, x, self._layers(), tape)
+            run = recorded(
+                self._run, x, self._layers(), tape, self._dense_layers()
+            )
         return [self._link(x, run, tape, *link) for link in self._links]
 
     def _layers(self) -> list[keras.Layer]:
         places = [place for link in self._links for place in link]
         return [place.layer for place in places if place is not None]
+
+    def _dense_layers(self) -> list[keras.Layer]:
+        if not isinstance(self._f, keras.Layer):
+            return []
+        return [layer for layer in all_layers(self._f) if is_dense(layer)]
 
     def _link(
         self,
@@ -228,7 +239,28 @@ class LayerJacobian(Compiled):
         if self._how.unconnected == "raise":
             check_path(pull, start, end)
         part = between(self._run, x, start, end)
-        return blocks(part, pull, self._how)
+        chain = self._chain(x, run, start, end)
+        if chain is None:
+            return blocks(part, pull, self._how)
+        check(traced(part, pull), self._how)
+        return product(chain)
+
+    def _chain(
+        self,
+        x: Structure,
+        run: Recorded,
+        start: Place | None,
+        end: Place | None,
+    ) -> list[Call] | None:
+        """The dense layers from place to place, if there is nothing else.
+
+        A mode or a size of chunks that was asked for is kept to.
+        """
+        if self._how.mode != "auto" or self._how.chunk_size is not None:
+            return None
+        first = x if start is None else result(run, start)
+        last = run.y if end is None else result(run, end)
+        return chain_between(run.calls, first, last)
 
 
 class Finder:

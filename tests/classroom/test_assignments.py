@@ -13,6 +13,7 @@ import pytest
 from nbformat import NotebookNode
 
 from commands.classroom import assignments, grader, grading, reading, trial
+from commands.classroom.outcome import outcome
 
 WITH_EXERCISES = [p for p in reading.chapters() if reading.exercises(p)]
 REGION = re.compile(r"### BEGIN SOLUTION\n.*?### END SOLUTION", re.DOTALL)
@@ -119,9 +120,9 @@ def cell_with(*outputs: NotebookNode) -> NotebookNode:
 def test_an_outcome_is_one_word() -> None:
     fault = nbformat.v4.new_output("error", ename="NotRight")
     other = nbformat.v4.new_output("error", ename="NameError")
-    assert grading.outcome(cell_with()) == "right"
-    assert grading.outcome(cell_with(fault)) == "not right"
-    assert grading.outcome(cell_with(other)) == "NameError"
+    assert outcome(cell_with()) == "right"
+    assert outcome(cell_with(fault)) == "not right"
+    assert outcome(cell_with(other)) == "NameError"
 
 
 def test_the_report_names_what_was_not_graded(tmp_path: Path) -> None:

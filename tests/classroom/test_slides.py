@@ -16,7 +16,7 @@ from nbformat.v4 import (
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from commands.classroom import reading, slide_parts, slides
-from tests.site.site_rules import FLAGS
+from commands.viewing import FLAGS
 
 PAGES = reading.chapters()
 # The right and lower edge of all that is seen on the slide, and what of its

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import tasks
+from commands import viewing
 from site_extensions import interactive
 from tests.site import interacting, site_rules
 
@@ -47,8 +48,8 @@ def test_keyboard_from_a_saved_file(visitor, tmp_path, figure: str) -> None:
 def test_nothing_to_find_for_axe(visitor, tmp_path, width: int) -> None:
     """All figures on one page, in both themes; nothing is too wide."""
     saved(tmp_path, "\n".join(FIGURES))
-    with site_rules.served(tmp_path) as address:
-        found = visitor.problems(f"{address}/index.html", width)
+    with viewing.served(tmp_path) as address:
+        found = site_rules.problems(visitor, f"{address}/index.html", width)
     assert not found, "\n".join(found)
 
 

@@ -15,11 +15,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import helpers
 import tasks
-from commands import book_pdf, wheel
+from commands import book_pdf, loading, viewing, wheel
 from site_extensions import finished_pages, take_along
 from tests.site import (
     interacting,
-    loading,
     searching,
     site_rules,
     strictness,
@@ -70,10 +69,10 @@ def test_the_book_executes_without_a_warning() -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_page(built, visitor, width: int) -> None:
     found = []
-    with site_rules.served(tasks.SITE) as address:
-        names = site_rules.pages(tasks.SITE)
+    with viewing.served(tasks.SITE) as address:
+        names = viewing.pages(tasks.SITE)
         for name in names:
-            faults = visitor.problems(f"{address}/{name}", width)
+            faults = site_rules.problems(visitor, f"{address}/{name}", width)
             found += [f"{name} at {width}: {fault}" for fault in faults]
     assert len(names) > 5
     assert not found, "\n".join(found)
@@ -81,10 +80,10 @@ def test_every_page(built, visitor, width: int) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_is_light_and_still(built, visitor, width: int) -> None:
-    with site_rules.served(tasks.SITE) as address:
+    with viewing.served(tasks.SITE) as address:
         costs = [
             loading.cost(visitor, address, name, width)
-            for name in site_rules.pages(tasks.SITE)
+            for name in viewing.pages(tasks.SITE)
         ]
     heavy = [c.line() for c in costs if c.compressed > KILOBYTES]
     moving = [c.line() for c in costs if c.shift > SHIFT]
@@ -94,7 +93,7 @@ def test_every_page_is_light_and_still(built, visitor, width: int) -> None:
 def test_every_page_is_strict_and_complete(built) -> None:
     """No script or style inside, figures light and sized, all named."""
     found, titles = [], set()
-    for name in site_rules.pages(tasks.SITE):
+    for name in viewing.pages(tasks.SITE):
         text = (tasks.SITE / name).read_text(encoding="utf-8")
         faults = strictness.forbidden(text) + strictness.heavy_figures(text)
         faults += [f"no {missing}" for missing in strictness.unnamed(text)]
@@ -103,7 +102,7 @@ def test_every_page_is_strict_and_complete(built) -> None:
         found += [f"{name}: {fault}" for fault in faults]
         titles.add(re.search("<title>(.*)</title>", text)[1])
     assert not found, "\n".join(found)
-    assert len(titles) == len(site_rules.pages(tasks.SITE))
+    assert len(titles) == len(viewing.pages(tasks.SITE))
 
 
 def test_the_site_carries_what_a_reader_takes_along(built) -> None:
@@ -111,7 +110,7 @@ def test_the_site_carries_what_a_reader_takes_along(built) -> None:
     with zipfile.ZipFile(tasks.SITE / take_along.SITE_ZIP) as held:
         kept = {n.partition("/")[2] for n in held.namelist()}
     assert {name, "index.html", "_static/styles/book-site.css"} <= kept
-    assert set(site_rules.pages(tasks.SITE)) <= kept
+    assert set(viewing.pages(tasks.SITE)) <= kept
     for path in (tasks.ROOT / "chapters").glob("*.ipynb"):
         page = (tasks.SITE / f"chapters/{path.stem}.html").read_text("utf-8")
         assert f'data-wheel="../{name}"' in page, path.stem
@@ -125,7 +124,7 @@ def test_scripts_do_their_work_under_the_policy(built, visitor) -> None:
     """The line has the page's own address; a search shows sections."""
     found: list[str] = []
     with (
-        site_rules.served(tasks.SITE) as address,
+        viewing.served(tasks.SITE) as address,
         visitor.page(address, 1280, found) as page,
     ):
         page.goto(f"{address}/chapters/01_scalar.html")
@@ -172,7 +171,7 @@ def test_reading_needs_no_script(built, visitor, tmp_path: Path) -> None:
     """From a file and without JavaScript: text, formulas and menus."""
     context = visitor.browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    for name in site_rules.pages(tasks.SITE):
+    for name in viewing.pages(tasks.SITE):
         page.goto((tasks.SITE / name).as_uri())
         formulas = page.locator("article math")
         shown = [formulas.nth(i) for i in range(min(3, formulas.count()))]
@@ -216,8 +215,8 @@ def visit(visitor, folder: Path, body: str) -> list[str]:
     """The problems of a small page with this body."""
     (folder / "index.html").write_text(PAGE.format(body), encoding="utf-8")
     (folder / "favicon.ico").write_bytes(b"")
-    with site_rules.served(folder) as address:
-        return visitor.problems(f"{address}/index.html", 1280)
+    with viewing.served(folder) as address:
+        return site_rules.problems(visitor, f"{address}/index.html", 1280)
 
 
 def test_good_page_has_no_problem(visitor, tmp_path: Path) -> None:
@@ -234,7 +233,7 @@ def test_heavy_and_moving_page_is_found(visitor, tmp_path: Path) -> None:
     noise = random.Random(0).randbytes(400_000)
     (tmp_path / "large.js").write_text("//" + noise.hex())
     (tmp_path / "index.html").write_text(PAGE.format(MOVING))
-    with site_rules.served(tmp_path) as address:
+    with viewing.served(tmp_path) as address:
         found = loading.cost(visitor, address, "index.html", 390)
     assert found.compressed > KILOBYTES and found.shift > SHIFT
 
@@ -338,7 +337,7 @@ def test_faulty_book_fails(
 def test_the_search_finds_what_readers_type(built, visitor) -> None:
     asked = searching.of_the_table()
     with (
-        site_rules.served(tasks.SITE) as address,
+        viewing.served(tasks.SITE) as address,
         visitor.page(f"{address}/search.html", 1280, []) as page,
     ):
         found = searching.misses(page, address, asked)
@@ -356,7 +355,7 @@ def test_pages_with_figures_load_their_one_script(built, visitor) -> None:
         assert text.count("_static/interactive.js") == bool(figures), path
     found: list[str] = []
     with (
-        site_rules.served(tasks.SITE) as address,
+        viewing.served(tasks.SITE) as address,
         visitor.page(f"{address}/", 390, found) as page,
     ):
         page.goto(f"{address}/chapters/01_scalar.html")

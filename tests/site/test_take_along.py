@@ -12,9 +12,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from commands import wheel
+from commands import viewing, wheel
 from site_extensions import take_along
-from tests.site import site_rules
 from tests.support import ROOT
 
 # The second line reads what lies beside the chapters in the repository.
@@ -84,7 +83,7 @@ def test_the_zip_holds_the_site_and_not_itself(tmp_path: Path) -> None:
 def test_a_notebook_runs_in_a_new_environment(tmp_path: Path) -> None:
     """One first cell does it, from the site's address, as on Colab."""
     folder = tmp_path / "site"
-    with site_rules.served(tmp_path) as address:
+    with viewing.served(tmp_path) as address:
         app = site(folder, f"{address}/site/")
         take_along.write_wheel(app, None)
         in_order(app)

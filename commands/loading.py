@@ -1,6 +1,6 @@
 """What a page costs to load: bytes, requests, shifts, first paint.
 
-`python -m tests.site.loading` prints a table of all pages of the built
+`python -m commands.loading` prints a table of all pages of the built
 site, as a phone on a slow network with a slow processor sees them.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Response
 
 import tasks
-from tests.site import site_rules
+from commands import viewing
 
 # A slow mobile network and a processor four times slower than this one.
 NETWORK = {
@@ -75,7 +75,7 @@ HEAD = (
 
 
 def cost(
-    visitor: site_rules.Visitor, address: str, name: str, width: int
+    visitor: viewing.Visitor, address: str, name: str, width: int
 ) -> Cost:
     """Load one page, slowly, and add up what came."""
     answers: list[Response] = []
@@ -114,16 +114,16 @@ def bodies(answers: list[Response]) -> tuple[list[bytes], list[bytes]]:
 def main(arguments: list[str]) -> int:
     """Print the table; another folder may be named."""
     site = Path(arguments[0]) if arguments else tasks.SITE
-    program = site_rules.find_browser()
+    program = viewing.find_browser()
     if program is None or not site.is_dir():
         print("It needs Chromium or Chrome, and a site: `make book`.")
         return 1
     print(HEAD)
     with (
-        site_rules.visitor(program) as visitor,
-        site_rules.served(site) as address,
+        viewing.visitor(program) as visitor,
+        viewing.served(site) as address,
     ):
-        for name in site_rules.pages(site):
+        for name in viewing.pages(site):
             for width in (1280, 390):
                 print(cost(visitor, address, name, width).line(), flush=True)
     return 0
