@@ -263,6 +263,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="for programs")
     chosen = parser.parse_args(arguments)
+    if not chosen.json:
+        print("Importing and computing; up to a minute or two ...", flush=True)
     findings = examine(Path.cwd())
     if chosen.json:
         rows = [dataclasses.asdict(finding) for finding in findings]

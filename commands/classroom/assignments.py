@@ -27,6 +27,7 @@ SCHEMA = {"schema_version": 3, "task": False}
 INTRODUCTION = """# Assignment: {title}
 
 1. Put this file into the folder of the student edition, beside `helpers`.
+   "This chapter" and "this page" are `{page}` in the same folder.
 2. Run the first code cell. Then, in each exercise, replace the dots and run
    the two cells: the second one marks your answer, as often as you like.
 3. Hand in this file, under this name.
@@ -72,7 +73,7 @@ def source(path: Path, only: Iterable[str] = ()) -> NotebookNode | None:
     ]
     if not chosen:
         return None
-    cells = [introduction(chosen[0].title), set_up(path)]
+    cells = [introduction(chosen[0].title, path.name), set_up(path)]
     for exercise in chosen:
         cells += gradable(exercise)
     made = new_notebook(cells=cells, metadata={"kernelspec": dict(KERNEL)})
@@ -80,9 +81,9 @@ def source(path: Path, only: Iterable[str] = ()) -> NotebookNode | None:
     return made
 
 
-def introduction(title: str) -> NotebookNode:
+def introduction(title: str, page: str) -> NotebookNode:
     """What to do with the file."""
-    text = INTRODUCTION.format(title=title)
+    text = INTRODUCTION.format(title=title, page=page)
     return new_markdown_cell(text, metadata=about("introduction"), id="intro")
 
 
@@ -120,6 +121,11 @@ def about(name: str, *, locked: bool = True, **more: object) -> dict:
     return {"nbgrader": {"grade_id": name, **SCHEMA, **kinds, **more}}
 
 
+def notebook_name(page: str) -> str:
+    """Not the page's own: students have that one in the same folder."""
+    return f"{page}_assignment.ipynb"
+
+
 def write_source(
     chapter: str, course: Path = COURSE, only: Iterable[str] = ()
 ) -> Path:
@@ -139,7 +145,7 @@ def write_source(
     folder.mkdir(parents=True)
     for path, notebook in made.items():
         if notebook is not None:
-            nbformat.write(notebook, folder / path.name)
+            nbformat.write(notebook, folder / notebook_name(path.stem))
     here = Path(__file__).parent
     shutil.copyfile(here / grader.CONFIG, course / grader.CONFIG)
     return folder

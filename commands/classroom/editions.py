@@ -42,25 +42,27 @@ KERNEL = {
 ZIP_DATE = (2026, 1, 1, 0, 0, 0)
 README = """Jacobians in TensorFlow: the {kind} edition
 
-1. Install Python 3.11, 3.12 or 3.13.
-2. In this folder, once:
-       python -m venv .venv
+1. Install Python 3.11, 3.12 or 3.13 (64 bits; on Ubuntu and Debian the
+   package python3-venv too). You need 2 GB of disk and 4 GB of memory.
+2. In this folder, once; it fetches about 420 MB and takes some minutes:
+       python3 -m venv .venv
        .venv/bin/python -m pip install -r requirements.txt
    on Windows:
-       py -m venv .venv
+       py -3.12 -m venv .venv
        .venv\\Scripts\\python -m pip install -r requirements.txt
-3. Is this laptop ready? After some seconds this says what is missing:
+3. Is this laptop ready? Within a minute or two this says what is missing:
        .venv/bin/python -m helpers.doctor
    on Windows:
        .venv\\Scripts\\python -m helpers.doctor
-4. Begin:
+4. Begin, today and every other day:
        .venv/bin/python -m jupyterlab
    on Windows:
        .venv\\Scripts\\python -m jupyterlab
 
-Open 01_scalar.ipynb. Run the first code cell, then any exercise: replace
-the dots, run the cell, and read the verdict. Leave the notebooks in this
-folder: they find `helpers` beside them.
+Open 01_scalar.ipynb. Run the first code cell; it takes 10 to 20 seconds,
+and red text about oneDNN and AVX is normal. Then go to "Exercises", near the
+end: replace the dots, run the cell, and read the verdict. Leave the
+notebooks in this folder: they find `helpers` beside them.
 """
 
 

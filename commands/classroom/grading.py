@@ -161,7 +161,10 @@ def main(arguments: list[str]) -> int:
         return try_out(COURSE.with_name("trial"), given.trial, given.jobs)
     if not students_of(given.course, given.assignment):
         place = given.course / "submitted" / "STUDENT" / given.assignment
-        print(f"grade: expected submissions in {place}, found none.")
+        print(
+            f"grade: expected submissions in {place}, found none. "
+            "Was the assignment made with --course? Then give it here, too."
+        )
         return 2
     good, text = grade(given.course, given.assignment, given.jobs)
     print(text)

@@ -19,6 +19,7 @@ from commands.classroom import assignments, grader
 from commands.classroom.outcome import outcome
 
 ASSIGNMENT = "01_scalar"
+NOTEBOOK = assignments.notebook_name(ASSIGNMENT)
 EXERCISE = "scalar 1"
 TAPE = """def slope_at(x):
     x = tf.convert_to_tensor(x)
@@ -148,7 +149,7 @@ def hand_in(course: Path, count: int) -> list[str]:
         name = f"s{number:03d}-{kind}"
         folder = course / "submitted" / name / ASSIGNMENT
         folder.mkdir(parents=True)
-        release = course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+        release = course / "release" / ASSIGNMENT / NOTEBOOK
         notebook = nbformat.read(release, as_version=4)
         if kind in ODD:
             ODD[kind](notebook, folder)
@@ -168,7 +169,7 @@ def surprises(course: Path) -> list[str]:
     for folder in sorted((course / "submitted").iterdir()):
         kind = folder.name.partition("-")[2]
         path = course / "autograded" / folder.name / ASSIGNMENT
-        path = path / f"{ASSIGNMENT}.ipynb"
+        path = path / NOTEBOOK
         if not path.is_file():
             found.append(f"{folder.name}: not graded")
             continue

@@ -72,9 +72,13 @@ def test_the_solutions_pass_their_tests_and_the_stubs_do_not() -> None:
 def test_a_chapter_is_all_of_its_pages(tmp_path: Path) -> None:
     folder = assignments.write_source("04_lstm", tmp_path)
     names = {path.stem for path in folder.glob("*.ipynb")}
-    assert {"04_lstm", "04_lstm_fading"} < names
+    assert {"04_lstm_assignment", "04_lstm_fading_assignment"} < names
     again = assignments.write_source("04_lstm", tmp_path, ["lstm 1"])
-    assert [path.stem for path in again.glob("*.ipynb")] == ["04_lstm"]
+    (only,) = again.glob("*.ipynb")
+    assert only.name == "04_lstm_assignment.ipynb"
+    # Students put it beside the chapters of their edition.
+    chapters = {path.stem for path in reading.chapters()}
+    assert not names & chapters
     assert (tmp_path / grader.CONFIG).is_file()
 
 
@@ -151,7 +155,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trial.hand_in(folder, 2 * len([*trial.ODD_ANSWERS, *trial.ODD]))
     broken = folder / "submitted" / "broken" / trial.ASSIGNMENT
     broken.mkdir(parents=True)
-    (broken / f"{trial.ASSIGNMENT}.ipynb").write_text("{no notebook")
+    (broken / trial.NOTEBOOK).write_text("{no notebook")
     good, text = grading.grade(folder, trial.ASSIGNMENT, 2)
     assert not good
     (folder / "report.txt").write_text(text, encoding="utf-8")
@@ -161,7 +165,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.weekly
 def test_the_release_holds_the_stub_and_no_solution(course: Path) -> None:
     release = course / "release" / trial.ASSIGNMENT
-    notebook = nbformat.read(release / f"{trial.ASSIGNMENT}.ipynb", 4)
+    notebook = nbformat.read(release / trial.NOTEBOOK, 4)
     (exercise,) = (
         e for e in reading.all_exercises() if e.name == trial.EXERCISE
     )

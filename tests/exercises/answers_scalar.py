@@ -5,6 +5,9 @@ WRONG = {
         "def answer(x):\n    return x * tf.exp(-x**2)",
         "def answer(x):\n    return tf.exp(-x**2)",
         "def answer(x):\n    return -2 * x * tf.exp(-x**2)",
+        "def answer(x):\n    with tf.GradientTape() as tape:\n"
+        "        tape.watch(x)\n        y = x * np.exp(-x.numpy()**2)\n"
+        "    return tape.gradient(y, x)",
         "def answer(x):\n    return 'steep'",
         "def answer(x):\n    return [slope for slope in (1.0, 2.0)]",
         "def answer(x):\n    with tf.GradientTape() as tape:\n"
