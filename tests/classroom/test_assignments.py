@@ -193,7 +193,8 @@ def test_marks_and_feedback_are_written(course: Path) -> None:
         score = float(trial.expected(kind) == "right")
         assert float(marks[name]["score"]) == score, name
         feedback = course / "feedback" / name / trial.ASSIGNMENT
-        text = (feedback / f"{trial.ASSIGNMENT}.html").read_text("utf-8")
+        page = (feedback / trial.NOTEBOOK).with_suffix(".html")
+        text = page.read_text("utf-8")
         if kind == "wrong-factor":
             assert "use the product rule" in text
 
