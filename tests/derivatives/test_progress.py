@@ -18,7 +18,8 @@ def shown(option="", **settings):
     """What a terminal sees of the bar, hidden only by settings."""
     code = [sys.executable, "-c", SCRIPT.format(option)]
     inherited = {k: v for k, v in os.environ.items() if k != "TQDM_DISABLE"}
-    settings = {**inherited, **settings}
+    # With oneDNN on, TensorFlow says so in the terminal.
+    settings = {**inherited, "TF_ENABLE_ONEDNN_OPTS": "0", **settings}
     run = subprocess.run(
         code, env=settings, capture_output=True, text=True, check=True
     )
