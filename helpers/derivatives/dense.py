@@ -54,13 +54,16 @@ def is_dense(layer: keras.Layer) -> bool:
     """Whether a layer is φ(Wᵀx + b), or φ alone, and nothing else.
 
     A class of the reader's own may compute anything; so may a layer whose
-    `call` was replaced, or that holds its kernel in another form.
+    `call` was replaced, or that holds its kernel in another form. The
+    identity alone hands on the very tensor that it was given: the chain
+    passes it by.
     """
     if type(layer) is keras.layers.Dense:
         is_whole = layer.quantization_mode is None
         known = is_whole and layer.compute_dtype == layer.variable_dtype
     else:
         known = type(layer) is keras.layers.Activation
+        known = known and layer.activation is not keras.activations.linear
     if not known or "call" in vars(layer):
         return False
     return any(layer.activation is each for each in ELEMENTWISE)

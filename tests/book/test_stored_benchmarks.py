@@ -5,6 +5,9 @@ tests must hold as well. What a page says of ratios is an order of magnitude.
 """
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -75,3 +78,21 @@ def test_results_agree():
 def test_a_missing_result_is_explained():
     with pytest.raises(FileNotFoundError, match="use `make bench`"):
         benchmark_text("no.json")
+
+
+def test_benchmarks_leave_onednn_to_tensorflow():
+    """The book's outputs are stored without it; a benchmark is not."""
+    code = (
+        "import os, pathlib\nfrom benchmarks.turns import environment\n"
+        "print(sorted({*os.environ, *environment(1, pathlib.Path())}))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert "KERAS_BACKEND" in run.stdout
+    assert "TF_ENABLE_ONEDNN_OPTS" not in run.stdout

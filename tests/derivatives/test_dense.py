@@ -110,6 +110,18 @@ def test_only_activations_and_no_slope_at_all(products) -> None:
     assert products == [2, 1]
 
 
+def test_the_identity_hands_on_the_tensor_that_it_was_given(products) -> None:
+    """As a layer on the way it is passed by, as an end it is a place."""
+    x, same = normal(6, 3), layers.Activation("linear")
+    model = two(same, layers.Dense(2, "tanh"))
+    first = model.layers[0]
+    for places in ({}, {"wrt": "input"}, {"of": same}, {"wrt": same}):
+        J = layer_jacobian(model, first, **places)(x)
+        right = by_rows(model, x, **places)
+        np.testing.assert_allclose(J, right, rtol=1e-12, atol=1e-15)
+    assert products == [1, 2, 1]
+
+
 def test_an_empty_batch_and_a_batch_of_unknown_size(products) -> None:
     model = two(layers.Dense(4, "tanh"))
     J = layer_jacobian(model, model.layers[0], wrt="input")
