@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import gzip
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Response
+from playwright.sync_api import Page, Response
 
 import tasks
 from commands import viewing
@@ -78,26 +80,72 @@ def cost(
     visitor: viewing.Visitor, address: str, name: str, width: int
 ) -> Cost:
     """Load one page, slowly, and add up what came."""
-    answers: list[Response] = []
-    with visitor.page(f"{address}/{name}", width, []) as page:
+    (load,) = loads(visitor, address, [name], width)
+    return load.cost
+
+
+class Load:
+    """A page on its way to the browser, through a slow network."""
+
+    def __init__(
+        self, page: Page, url: str, slower: int, found: list[str]
+    ) -> None:
+        """Ask for the page, and do not wait for it."""
+        self.page = page
+        self.found = found
+        self.answers: list[Response] = []
         session = page.context.new_cdp_session(page)
         session.send("Network.emulateNetworkConditions", NETWORK)
-        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
         page.add_init_script(WATCH)
-        page.on("response", lambda answer: answers.append(answer))
-        page.goto(f"{address}/{name}", wait_until="load", timeout=90_000)
-        page.evaluate(SCROLL)
-        page.wait_for_load_state("networkidle")
-        texts, images = bodies(answers)
-        return Cost(
+        page.on("response", lambda answer: self.answers.append(answer))
+        page.goto(url, wait_until="commit", timeout=90_000)
+
+    def finish(self, name: str, width: int) -> None:
+        """Scroll down, wait until nothing more comes, add up what came."""
+        self.page.wait_for_load_state("load", timeout=90_000)
+        self.page.evaluate(SCROLL)
+        self.page.wait_for_load_state("networkidle")
+        texts, images = bodies(self.answers)
+        self.cost = Cost(
             page=name,
             width=width,
             kilobytes=sum(map(len, texts)) / 1000,
             compressed=sum(len(gzip.compress(body)) for body in texts) / 1000,
             figures=sum(map(len, images)) / 1000,
             requests=len(texts) + len(images),
-            **page.evaluate(RESULT),
+            **self.page.evaluate(RESULT),
         )
+
+
+def loads(
+    visitor: viewing.Visitor,
+    address: str,
+    names: Sequence[str],
+    width: int,
+    *,
+    together: int = 1,
+    slower: int = SLOWER,
+) -> Iterator[Load]:
+    """Each page, when all of it has come and its cost is known.
+
+    Some may come together, so that one is looked at while others wait for
+    the network. Bytes and shifts stay what they are; the first paint is only
+    worth reading with one page at a time and a processor made slower, which
+    Chromium does by keeping it busy.
+    """
+    for first in range(0, len(names), together):
+        with ExitStack() as stack:
+            begun = []
+            for name in names[first : first + together]:
+                found: list[str] = []
+                page = visitor.page(address, width, found)
+                opened = stack.enter_context(page)
+                url = f"{address}/{name}"
+                begun.append((name, Load(opened, url, slower, found)))
+            for name, load in begun:
+                load.finish(name, width)
+                yield load
 
 
 def bodies(answers: list[Response]) -> tuple[list[bytes], list[bytes]]:

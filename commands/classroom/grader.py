@@ -48,9 +48,7 @@ def make_environment() -> None:
         sys.stdout.flush()
         step = [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)]
         subprocess.run(step, check=True)
-        pip = [interpreter(), "-m", "pip", "install", "-qq"]
-        pip += ["--disable-pip-version-check", "--require-hashes"]
-        subprocess.run([*pip, "-r", str(PINS)], check=True)
+        tasks.install(interpreter(), PINS)
         stamp.write_text(wanted, encoding="utf-8")
     share = ENVIRONMENT / "share" / "jupyter"
     write_kernel(share, ["-P", "-m", "ipykernel_launcher"])

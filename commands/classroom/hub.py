@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import tasks
 from commands.classroom import editions
 from commands.classroom.reading import ROOT
 
@@ -56,17 +57,10 @@ def set_up() -> None:
         return
     print("Making the environment .venv-hub (once, some minutes) ...")
     subprocess.run([sys.executable, "-m", "venv", str(PLACE)], check=True)
-    install_packages()
+    interpreter = str(PLACE / "bin" / "python")
+    tasks.install(interpreter, RECIPE / "requirements.txt")
     install_proxy(npm)
     stamp.write_text(digest.hexdigest())
-
-
-def install_packages() -> None:
-    """The hub and what a chapter runs on, by their hashes."""
-    pip = [str(PLACE / "bin" / "python"), "-m", "pip", "install", "-qq"]
-    pip += ["--disable-pip-version-check", "--require-hashes"]
-    pins = str(RECIPE / "requirements.txt")
-    subprocess.run([*pip, "-r", pins], check=True)
 
 
 def install_proxy(npm: str) -> None:

@@ -1,12 +1,14 @@
 """What every page of the site must be, as a browser sees it.
 
 `problems(visitor, url, width)` opens a page once and returns what is wrong
-with it, by day and by night; an empty list is a good page.
+with it, by day and by night; an empty list is a good page. `faults(page)`
+does it for a page that is open.
 """
 
 from __future__ import annotations
 
 from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
 
 from commands.viewing import Visitor
 
@@ -115,29 +117,40 @@ AXE = """async ([names, colours]) => {
     const rules = Object.fromEntries(
         names.map((name) => [name, {enabled: colours}]));
     const marked = [...document.querySelectorAll("[data-contrast]")];
+    // The thousands of spans of coloured code matter to the colours alone.
+    const code = colours ? [] : [...document.querySelectorAll("pre")]
+        .filter((e) => !e.querySelector(":not(span)"))
+        .map((e) => [e, [...e.childNodes]]);
+    for (const [e] of code) e.replaceChildren(e.textContent);
     const result = await axe.run(colours ? {include: marked} : document, {
         preload: false,
         resultTypes: ["violations"],
         ...(colours ? {runOnly: names} : {rules}),
     });
+    for (const [e, parts] of code) e.replaceChildren(...parts);
     return result.violations.flatMap((rule) => rule.nodes.map(
         (node) => `${rule.id}: ${node.html.slice(0, 120)}`));
 }"""
 
 
 def problems(visitor: Visitor, url: str, width: int) -> list[str]:
-    """Open a page at one width and check it in both themes."""
+    """Open a page at one width and look at it."""
     found: list[str] = []
     with visitor.page(url, width, found) as page:
         page.goto(url, wait_until="load")
-        page.evaluate(PREPARE)
-        found += page.evaluate(FORMULAS) + page.evaluate(OVERFLOW)
-        page.evaluate(AXE_SCRIPT)
-        found += page.evaluate(AXE, [OF_COLOUR, False])
-        if not page.evaluate(MARK, THEMES):
-            return found
-        for theme in THEMES:
-            page.evaluate(THEME, theme)
-            faults = page.evaluate(AXE, [OF_COLOUR, True])
-            found += [f"{theme}: {fault}" for fault in faults]
+        return found + faults(page)
+
+
+def faults(page: Page) -> list[str]:
+    """Look at an open page in both themes; it is not the same afterwards."""
+    page.evaluate(PREPARE)
+    found = page.evaluate(FORMULAS) + page.evaluate(OVERFLOW)
+    page.evaluate(AXE_SCRIPT)
+    found += page.evaluate(AXE, [OF_COLOUR, False])
+    if not page.evaluate(MARK, THEMES):
+        return found
+    for theme in THEMES:
+        page.evaluate(THEME, theme)
+        seen = page.evaluate(AXE, [OF_COLOUR, True])
+        found += [f"{theme}: {fault}" for fault in seen]
     return found
