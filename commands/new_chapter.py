@@ -51,12 +51,10 @@ mark("{name} 1", answer)
 NEXT = "## Where next\n\n[Tensor Jacobians](02_tensor.ipynb)."
 MARKER = '''"""Markers for the exercises of the chapter {number}_{name}."""
 
-from typing import Any
-
-from helpers.exercises.marking import Hint, near
+from helpers.exercises.marking import Answer, Hint, near
 
 
-def exercise_1(count: Any) -> str:
+def exercise_1(count: Answer) -> str:
     """The number of entries of a Jacobian."""
     if near(count, 5):
         raise Hint("Rows times columns, not rows plus columns.")

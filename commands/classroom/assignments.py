@@ -177,9 +177,29 @@ def main(arguments: list[str]) -> int:
     if done.returncode:
         print(done.stdout)
         return 1
-    print(f"Gradable, with solutions: {folder}")
-    print(f"For students: {given.course / 'release' / given.chapter}")
+    released = given.course / "release" / given.chapter
+    back = given.course / "submitted" / "STUDENT" / given.chapter
+    said = [
+        f"Gradable, with solutions: {folder}",
+        f"For students: {released}",
+        *contents(released),
+        f"Put what comes back into {back}, then grade.",
+    ]
+    print("\n".join(said))
     return 0
+
+
+def contents(folder: Path) -> list[str]:
+    """What each notebook of a release asks for."""
+    found = []
+    for path in sorted(folder.glob("*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        about = [cell.metadata.get("nbgrader", {}) for cell in cells]
+        points = [each["points"] for each in about if each.get("grade")]
+        found.append(
+            f"  {path.name}: exercises {len(points)}, points {sum(points)}"
+        )
+    return found
 
 
 if __name__ == "__main__":

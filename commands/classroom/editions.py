@@ -43,8 +43,9 @@ ZIP_DATE = (2026, 1, 1, 0, 0, 0)
 README = """Jacobians in TensorFlow: the {kind} edition
 
 1. Install Python 3.11, 3.12 or 3.13 (64 bits; on Ubuntu and Debian the
-   package python3-venv too). You need 2 GB of disk and 4 GB of memory.
-2. In this folder, once; it fetches about 420 MB and takes some minutes:
+   package python3-venv too). You need 3 GB of disk and 4 GB of memory.
+2. In a terminal, in this folder, once; it fetches about 420 MB and takes
+   some minutes:
        python3 -m venv .venv
        .venv/bin/python -m pip install -r requirements.txt
    on Windows:
@@ -58,6 +59,7 @@ README = """Jacobians in TensorFlow: the {kind} edition
        .venv/bin/python -m jupyterlab
    on Windows:
        .venv\\Scripts\\python -m jupyterlab
+   It opens in your browser. Ctrl-C in the terminal ends it.
 
 Open 01_scalar.ipynb. Run the first code cell; it takes 10 to 20 seconds,
 and red text about oneDNN and AVX is normal. Then go to "Exercises", near the

@@ -1,13 +1,13 @@
 """Markers for the exercises of the chapter on batch Jacobians."""
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from helpers.exercises.marking import (
+    Answer,
     Hint,
     array,
     near,
@@ -17,7 +17,7 @@ from helpers.exercises.marking import (
 )
 
 
-def exercise_1(shapes: Any) -> str:
+def exercise_1(shapes: Answer) -> str:
     """Shapes of the full and the per-sample Jacobian of a window model."""
     full, batch = read_shapes(shapes, 2)
     right = (16, 3, 16, 10, 4), (16, 3, 10, 4)
@@ -32,7 +32,7 @@ def exercise_1(shapes: Any) -> str:
     return "The per-sample Jacobian is 16 times smaller."
 
 
-def exercise_2(numbers: Any) -> str:
+def exercise_2(numbers: Answer) -> str:
     """Own, other and summed derivative of a batch with its mean removed."""
     if len(numbers) != 3:
         raise Hint(f"Three numbers are needed, not {len(numbers)}.")
@@ -50,7 +50,7 @@ def exercise_2(numbers: Any) -> str:
     return "True derivatives on every tile, and a sum of zero."
 
 
-def exercise_3(letters: Any) -> str:
+def exercise_3(letters: Answer) -> str:
     """Which of six functions couple the samples of a batch."""
     found, right = read_letters(letters), {"b", "d"}
     reasons = {
@@ -67,7 +67,7 @@ def exercise_3(letters: Any) -> str:
     return "Only what mixes along axis 0, and passes a derivative on."
 
 
-def exercise_4(choices: Any) -> str:
+def exercise_4(choices: Answer) -> str:
     """Mode and number of passes for five shapes."""
     modes, passes = (list(part) for part in choices)
     if len(modes) != 5 or len(passes) != 5:
@@ -110,7 +110,7 @@ def couplings() -> list[tuple[Callable, np.ndarray]]:
     ]
 
 
-def exercise_5(influenced: Any) -> str:
+def exercise_5(influenced: Answer) -> str:
     """The samples whose output changes with the input of sample k."""
     x = tf.constant(np.random.default_rng(4).normal(size=(4, 3)), tf.float32)
     for f, reach in couplings():
@@ -133,7 +133,7 @@ def hint_5(found: list, right: list, backwards: np.ndarray, k: int) -> str:
     return f"For k = {k}, {found} is too much; only {right} change."
 
 
-def exercise_6(lengths: Any) -> str:
+def exercise_6(lengths: Answer) -> str:
     """The length of each sample's gradient, from one gradient."""
     for shape in ((4, 3), (2, 5, 3)):
         numbers = np.random.default_rng(4).normal(size=shape)
@@ -156,7 +156,7 @@ def exercise_6(lengths: Any) -> str:
     return "One reverse pass, whatever the size of the batch."
 
 
-def exercise_7(curvature: Any) -> str:
+def exercise_7(curvature: Answer) -> str:
     """Second derivatives of each sample."""
     numbers = np.random.default_rng(4).normal(size=(4, 3))
     x = tf.constant(numbers, tf.float32)
@@ -184,7 +184,7 @@ def bent(x: tf.Tensor) -> tf.Tensor:
     return tf.stack([cubes, x[:, 0] * x[:, 1]], axis=1)
 
 
-def exercise_8(clipped: Any) -> str:
+def exercise_8(clipped: Answer) -> str:
     """The mean of the samples' clipped gradients."""
     random = np.random.default_rng(4)
     x = tf.constant(random.normal(size=(5, 3)), tf.float32)
@@ -209,7 +209,7 @@ def one_way(x: tf.Tensor, pairs: list[tuple[int, int]]) -> tf.Tensor:
     return x
 
 
-def exercise_9(hidden_pairs: Any) -> str:
+def exercise_9(hidden_pairs: Answer) -> str:
     """All ordered pairs (c, b) of different samples that are coupled."""
     x = tf.constant(np.random.default_rng(4).normal(size=(6, 3)), tf.float32)
     for right in ([], [(0, 5)], [(1, 4), (3, 2), (5, 2)]):
@@ -236,7 +236,7 @@ def cancel(x: tf.Tensor) -> tf.Tensor:
     return tf.tensor_scatter_nd_add(x, [[2]], [heard])
 
 
-def exercise_10(masks: Any) -> str:
+def exercise_10(masks: Answer) -> str:
     """Four passes that separate every ordered pair of six samples."""
     masks = array(masks)
     if masks.shape != (4, 6):

@@ -1,12 +1,11 @@
 """Markers for the exercises of the chapter on custom gradients."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from helpers.exercises.marking import Hint, array, near, read_truth
+from helpers.exercises.marking import Answer, Hint, array, near, read_truth
 
 
 def numbers(*shape: int, seed: int = 4) -> tf.Tensor:
@@ -14,7 +13,7 @@ def numbers(*shape: int, seed: int = 4) -> tf.Tensor:
     return tf.constant(found, tf.float64)
 
 
-def slope(f: Callable, x: tf.Tensor, dy: tf.Tensor | None = None) -> Any:
+def slope(f: Callable, x: tf.Tensor, dy: tf.Tensor | None = None) -> Answer:
     """The answer of f's rule to dy; a hint when there is none."""
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -34,7 +33,7 @@ def hint_at_first(*faults: tuple[bool, str]) -> None:
             raise Hint(text)
 
 
-def exercise_1(J: Any) -> str:
+def exercise_1(J: Answer) -> str:
     """The Jacobian of x³ with a rule that ignores dy."""
     J = array(J)
     if J.shape != (2, 2):
@@ -48,7 +47,7 @@ def exercise_1(J: Any) -> str:
     return "Every row is the same: nobody looked at dy."
 
 
-def exercise_2(answers: Any) -> str:
+def exercise_2(answers: Answer) -> str:
     """Which rules are linear in dy."""
     right = [True, False, True, False, True]
     why = (
@@ -66,7 +65,7 @@ def exercise_2(answers: Any) -> str:
     return "Numbers that depend on x may be anything; dy enters linearly."
 
 
-def exercise_3(rule: Any) -> str:
+def exercise_3(rule: Answer) -> str:
     """The rule of a running total."""
     dy = np.array([1.0, 10.0, 100.0, 1000.0])
     found = array(rule(tf.constant(dy)))
@@ -83,7 +82,7 @@ def exercise_3(rule: Any) -> str:
     return "The transpose of a running total runs from the end."
 
 
-def exercise_4(rule: Any) -> str:
+def exercise_4(rule: Answer) -> str:
     """The rule of a scale and a shift, shared by a batch."""
     X, scale, dY = numbers(5, 3), numbers(3, seed=5), numbers(5, 3, seed=6)
     found = rule(X, scale, dY)
@@ -115,7 +114,7 @@ def mark_part(name: str, one: np.ndarray, right: np.ndarray) -> None:
     )
 
 
-def exercise_5(reversal: Any) -> str:
+def exercise_5(reversal: Answer) -> str:
     """The identity, with a derivative turned round."""
     x, dy = numbers(3), numbers(3, seed=5)
     for strength in (1.0, 0.25):
@@ -135,7 +134,7 @@ def exercise_5(reversal: Any) -> str:
     return "Forward nothing, backward the other way."
 
 
-def exercise_6(exponential: Any) -> str:
+def exercise_6(exponential: Answer) -> str:
     """An exponential whose first and second derivative are right."""
     if not callable(exponential):
         raise Hint("Give the function itself, decorated.")
@@ -153,7 +152,7 @@ def exercise_6(exponential: Any) -> str:
     )
 
 
-def near_second(f: Callable, x: tf.Tensor, right: Any) -> bool:
+def near_second(f: Callable, x: tf.Tensor, right: Answer) -> bool:
     with tf.GradientTape() as outer:
         outer.watch(x)
         first = slope(f, x)
@@ -161,7 +160,7 @@ def near_second(f: Callable, x: tf.Tensor, right: Any) -> bool:
     return second is not None and near(second, right)
 
 
-def exercise_7(length: Any) -> str:
+def exercise_7(length: Answer) -> str:
     """The length of a vector, with zeros for its gradient at zero."""
     x, dy = numbers(4), tf.constant(2.5, tf.float64)
     if not near(length(x), np.linalg.norm(x)):
@@ -191,7 +190,7 @@ def exercise_7(length: Any) -> str:
     return "A choice at the kink, made by you and not by the tape."
 
 
-def exercise_8(answer: Any) -> str:
+def exercise_8(answer: Answer) -> str:
     """The derivative of the square root as a fixed point, at 9."""
     if len(answer) != 3:
         raise Hint(f"Three numbers are needed, not {len(answer)}.")
@@ -207,7 +206,7 @@ def exercise_8(answer: Any) -> str:
     return "A = 0 is why this iteration is so fast."
 
 
-def exercise_9(slope_of: Any) -> str:
+def exercise_9(slope_of: Answer) -> str:
     """dx/dtheta for x = cos(theta x), from the solution alone."""
     for theta in (0.3, 0.8, 1.2):
         x = 1.0
@@ -226,7 +225,7 @@ def exercise_9(slope_of: Any) -> str:
     return "One division in place of all the steps."
 
 
-def exercise_10(rule: Any) -> str:
+def exercise_10(rule: Answer) -> str:
     """The rule of x = A⁻¹ b for both arguments."""
     A, b = numbers(3, 3) + 3 * tf.eye(3, dtype=tf.float64), numbers(3, seed=5)
     dx = numbers(3, seed=6).numpy()
@@ -258,7 +257,7 @@ def exercise_10(rule: Any) -> str:
     return "One more solve, with the transposed matrix, and no inverse."
 
 
-def exercise_11(root: Any) -> str:
+def exercise_11(root: Answer) -> str:
     """The root of x³ + theta x = 1, with the implicit derivative."""
     theta = tf.constant([0.5, 1.0, 3.0], tf.float64)
     x = array(root(theta))

@@ -1,13 +1,12 @@
 """Markers for the exercises of the chapter on intermediate layers."""
 
-from typing import Any
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from helpers.derivatives.jacobians import batch_jacobian
 from helpers.exercises.marking import (
+    Answer,
     Hint,
     array,
     near,
@@ -19,7 +18,7 @@ from helpers.exercises.marking import (
 dense = keras.layers.Dense
 
 
-def exercise_1(shapes: Any) -> str:
+def exercise_1(shapes: Answer) -> str:
     """Shapes of both factors and of their product, with two axes of h."""
     tail, head, whole = read_shapes(shapes, 3)
     right = (32, 5, 20, 16), (32, 20, 16, 20, 4), (32, 5, 20, 4)
@@ -46,7 +45,7 @@ def hint_1(tail: tuple[int, ...]) -> str:
     return "∂y/∂h: batch, then the axes of y, then those of h."
 
 
-def exercise_2(tables: Any) -> str:
+def exercise_2(tables: Answer) -> str:
     """Head, tail and whole of a small function, by hand."""
     if len(tables) != 3:
         raise Hint(f"Three tables are needed, not {len(tables)}.")
@@ -74,7 +73,7 @@ def hint_2(name: str, found: np.ndarray, expected: np.ndarray) -> str:
     return f"The {name}: differentiate each line, then insert {inner}."
 
 
-def exercise_3(letters: Any) -> str:
+def exercise_3(letters: Answer) -> str:
     """Where the tape answers None for a hidden layer."""
     found, right = read_letters(letters), {"a", "c", "e", "f"}
     reasons = {
@@ -91,7 +90,7 @@ def exercise_3(letters: Any) -> str:
     return "Made from this tensor, every step recorded, every step smooth."
 
 
-def exercise_4(two_factors: Any) -> str:
+def exercise_4(two_factors: Answer) -> str:
     """Both factors of a Sequential that was built layer by layer."""
     for grown in (False, True):
         model, x = a_row(grown), some(5, 4)
@@ -130,7 +129,7 @@ def check_factors(
         raise Hint("∂y/∂h is wrong: is it taken at h, for these weights?")
 
 
-def exercise_5(two_terms: Any) -> str:
+def exercise_5(two_terms: Answer) -> str:
     """Through the layer and past it."""
     inner, outer, skip = some(4, 3), some(3, 2), some(4, 2)
     x = some(5, 4)
@@ -172,7 +171,7 @@ def check_terms(
         raise Hint("`through`: the derivative of rest by h, times the head's.")
 
 
-def exercise_6(by_unit: Any) -> str:
+def exercise_6(by_unit: Answer) -> str:
     """The part of the whole that passes through each hidden unit."""
     tail, head = some(5, 2, 3), some(5, 3, 4)
     found = array(by_unit(tail, head))
@@ -188,7 +187,7 @@ def exercise_6(by_unit: Any) -> str:
     return "Their sum over the units is the whole."
 
 
-def exercise_7(product: Any) -> str:
+def exercise_7(product: Answer) -> str:
     """The product over any number of axes of h."""
     cases = [((2,), (3,), (4,)), ((2,), (3, 4), (4, 3)), ((), (2, 3), (5,))]
     for y, h, x in cases:
@@ -210,7 +209,7 @@ def exercise_7(product: Any) -> str:
     return "All axes of h are summed over, however many."
 
 
-def exercise_8(dead_units: Any) -> str:
+def exercise_8(dead_units: Answer) -> str:
     """The units that are off for all samples."""
     model, x = a_relu(), some(6, 4)
     values = array(keras.Model(model.inputs, model.layers[0].output)(x))
@@ -228,7 +227,7 @@ def exercise_8(dead_units: Any) -> str:
     return "Zero rows for every sample."
 
 
-def exercise_9(by_use: Any) -> str:
+def exercise_9(by_use: Answer) -> str:
     """The gradient by a kernel, one part for each of its two uses."""
     x, K = some(5, 3), some(3, 3, seed=6)
     first, second = map(array, by_use(x, K))
@@ -259,7 +258,7 @@ def check_uses(
         raise Hint("`first`: move the inner K alone; the outer one stays.")
 
 
-def exercise_10(is_cut: Any) -> str:
+def exercise_10(is_cut: Answer) -> str:
     """Whether every way passes the layer."""
     for strength in (0.0, 1.0, 0.01):
         for seed in range(3):

@@ -1,13 +1,13 @@
 """Markers for the exercises of the four pages on LSTM Jacobians."""
 
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from helpers.exercises.marking import (
+    Answer,
     Hint,
     array,
     near,
@@ -18,7 +18,7 @@ from helpers.exercises.marking import (
 # Page 1: reading the Jacobian
 
 
-def exercise_1(answers: Any) -> str:
+def exercise_1(answers: Answer) -> str:
     """Shapes and exact zeros of the Jacobian of an LSTM."""
     *shapes, zeros = answers
     full, per_sample = read_shapes(shapes, 2)
@@ -42,7 +42,7 @@ def check_zeros(zeros: float) -> None:
         raise Hint("How many blocks lie above the diagonal, how large?")
 
 
-def exercise_2(answers: Any) -> str:
+def exercise_2(answers: Answer) -> str:
     """Reach of two causal convolutions and of a backward LSTM."""
     t, s = np.indices([6, 6])
     a, b = (array(each, "Each answer") for each in answers)
@@ -76,7 +76,7 @@ def weighted(x: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(weights * tf.sin(x), axis=[1, 2])[:, tf.newaxis]
 
 
-def exercise_3(memory: Any) -> str:
+def exercise_3(memory: Answer) -> str:
     """The mean length of the gradient at each step, newest first."""
     numbers = np.random.default_rng(4).normal(size=(7, 5, 3))
     gradient = np.cos(numbers) * np.arange(1, 6)[:, None]
@@ -106,7 +106,7 @@ def check_memory(
         raise Hint("The Euclidean norm over the features of each step.")
 
 
-def exercise_4(in_units: Any) -> str:
+def exercise_4(in_units: Answer) -> str:
     """From standardised numbers to degrees Fahrenheit and millibar."""
     J = np.random.default_rng(4).normal(size=(5, 3, 2))
     scale_x, scale_y = np.array([4.0, 0.5]), 3.0
@@ -132,7 +132,7 @@ def exercise_4(in_units: Any) -> str:
     return "No offset, two factors."
 
 
-def exercise_5(kept_epoch: Any) -> str:
+def exercise_5(kept_epoch: Answer) -> str:
     """The epoch to keep, with patience."""
     errors = [1.0, 0.5, 0.4, 0.45, 0.4, 0.3, 0.35, 0.36, 0.37, 0.1]
     found = [int(array(kept_epoch(errors, p))) for p in (1, 2, 3, 9)]
@@ -156,7 +156,7 @@ def exercise_5(kept_epoch: Any) -> str:
 # Page 2: fading
 
 
-def exercise_6(a: Any) -> str:
+def exercise_6(a: Answer) -> str:
     """The scalar slope whose 30th power is 1000."""
     found = float(array(a))
     if near(found, 1000 / 30):
@@ -170,7 +170,7 @@ def exercise_6(a: Any) -> str:
     return "Little above 1 is enough."
 
 
-def exercise_7(state_jacobian: Any) -> str:
+def exercise_7(state_jacobian: Answer) -> str:
     """The Jacobian of the last state of a SimpleRNN by the first."""
     random = np.random.default_rng(4)
     K, R = random.normal(size=(2, 3)), random.normal(size=(3, 3))
@@ -199,7 +199,7 @@ def check_product(found: np.ndarray, A: list[np.ndarray]) -> None:
         raise Hint("One step has the Jacobian diag(1 - h²) Rᵀ, h the new.")
 
 
-def exercise_8(bias: Any) -> str:
+def exercise_8(bias: Answer) -> str:
     """The forget bias with which half is left after 100 steps."""
     found = float(array(bias))
     gate = 0.5 ** (1 / 100)
@@ -215,7 +215,7 @@ def exercise_8(bias: Any) -> str:
     return "A gate of 0.993."
 
 
-def exercise_9(pair: Any) -> str:
+def exercise_9(pair: Answer) -> str:
     """Two maps that shrink by their eigenvalues and explode in turn."""
     P, Q = (array(each, "Each matrix") for each in pair)
     if P.shape != (2, 2) or Q.shape != (2, 2):
@@ -235,7 +235,7 @@ def exercise_9(pair: Any) -> str:
 # Page 3: fast
 
 
-def exercise_10(answers: Any) -> str:
+def exercise_10(answers: Answer) -> str:
     """Size of a full Jacobian, and how many fit into 4 GB."""
     gigabytes, sequences = (float(array(each)) for each in answers)
     if near(gigabytes, 1.28):
@@ -251,7 +251,7 @@ def exercise_10(answers: Any) -> str:
     return "It grows with the square of the steps."
 
 
-def exercise_11(choice: Any) -> str:
+def exercise_11(choice: Answer) -> str:
     """The call for five tasks."""
     right = ("sum", "carry", "jvp", "copies", "vjp")
     why = (
@@ -272,7 +272,7 @@ def exercise_11(choice: Any) -> str:
     return "Count what you need before you compute."
 
 
-def exercise_12(chosen_rows: Any) -> str:
+def exercise_12(chosen_rows: Answer) -> str:
     """Some rows from one gradient, with as many copies."""
     numbers = np.random.default_rng(4).normal(size=(3, 4, 2))
     kernel = np.random.default_rng(5).normal(size=(8, 5))
@@ -292,11 +292,11 @@ def exercise_12(chosen_rows: Any) -> str:
     return "Only the rows you need, from one gradient."
 
 
-def counting(gradients: list[int]) -> Callable[..., Any]:
+def counting(gradients: list[int]) -> Callable[..., Answer]:
     """The identity; notes each gradient that an eager tape takes."""
 
     @tf.custom_gradient
-    def identity(y: tf.Tensor) -> Any:
+    def identity(y: tf.Tensor) -> Answer:
         def rule(dy: tf.Tensor) -> tf.Tensor:
             gradients.append(int(tf.executing_eagerly()))
             return dy
@@ -326,7 +326,7 @@ def check_chosen(found: np.ndarray, full: np.ndarray) -> None:
         raise Hint("Copy j must contribute output chosen[j] and no other.")
 
 
-def exercise_13(gru_jacobian: Any) -> str:
+def exercise_13(gru_jacobian: Answer) -> str:
     """The whole Jacobian of a GRU, carried forward."""
     keras.utils.set_random_seed(4)
     layer = keras.layers.GRU(3, return_sequences=True, dtype="float64")
@@ -345,7 +345,7 @@ def exercise_13(gru_jacobian: Any) -> str:
     return "One walk, every row and column."
 
 
-def by_columns(layer: Any, x: tf.Tensor) -> np.ndarray:
+def by_columns(layer: Answer, x: tf.Tensor) -> np.ndarray:
     """The Jacobian of a layer by central differences, float64."""
     columns = []
     for place in np.ndindex(*x.shape[1:]):
@@ -359,7 +359,7 @@ def by_columns(layer: Any, x: tf.Tensor) -> np.ndarray:
 # Page 4: settings
 
 
-def exercise_14(works: Any) -> str:
+def exercise_14(works: Answer) -> str:
     """Which of six settings work."""
     right = (True, False, True, True, False, True)
     if len(works) != 6:
@@ -371,7 +371,7 @@ def exercise_14(works: Any) -> str:
     return "The loop decides."
 
 
-def exercise_15(sequence_jacobian: Any) -> str:
+def exercise_15(sequence_jacobian: Answer) -> str:
     """A repaired tape around a compiled recurrent model."""
     keras.utils.set_random_seed(4)
     model = keras.Sequential(
@@ -391,7 +391,7 @@ def exercise_15(sequence_jacobian: Any) -> str:
     return "One tape, not persistent, that watches x."
 
 
-def by_rows(f: Callable[..., Any], x: tf.Tensor) -> np.ndarray:
+def by_rows(f: Callable[..., Answer], x: tf.Tensor) -> np.ndarray:
     """One gradient for each output."""
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)
@@ -401,7 +401,7 @@ def by_rows(f: Callable[..., Any], x: tf.Tensor) -> np.ndarray:
     return np.stack(rows, axis=1).reshape(2, 3, 4, 3, 2)
 
 
-def exercise_16(share_apart: Any) -> str:
+def exercise_16(share_apart: Answer) -> str:
     """How many samples have another Jacobian in float32."""
     keras.utils.set_random_seed(4)
     model = keras.Sequential(
@@ -422,7 +422,7 @@ def exercise_16(share_apart: Any) -> str:
     return "A number to report with every float32 Jacobian."
 
 
-def check_units(share_apart: Any) -> None:
+def check_units(share_apart: Answer) -> None:
     """One sample of four sits on the other side of a relu in float32."""
     layers = keras.layers
     model = keras.Sequential([

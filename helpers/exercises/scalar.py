@@ -1,17 +1,16 @@
 """Markers for the exercises of the chapter on scalar Jacobians."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from helpers.exercises.marking import Hint, array, near, read_shapes
+from helpers.exercises.marking import Answer, Hint, array, near, read_shapes
 
 POINTS = (0.0, 0.5, 1.0, -2.0)
 
 
-def exercise_1(slope_at: Any) -> str:
+def exercise_1(slope_at: Answer) -> str:
     """The derivative of x·exp(-x²)."""
     found = [array(slope_at(tf.constant(x))) for x in POINTS]
     if any(value.shape for value in found):
@@ -26,11 +25,14 @@ def exercise_1(slope_at: Any) -> str:
             "cut the second one off. By hand: use the product rule."
         )
     if not near(found, right):
-        raise Hint("Record x * tf.exp(-x**2) inside the tape, watch x.")
+        raise Hint(
+            "The number is another one. Is it the slope of exactly "
+            "x * tf.exp(-(x**2)), with its signs, at the x that is given?"
+        )
     return "At 0 the slope is 1, beyond 0.71 it is negative."
 
 
-def exercise_2(backward: Any) -> str:
+def exercise_2(backward: Answer) -> str:
     """Derivatives of y = ab by b, a, x; a = x², b = a + x, x = 2."""
     found = array(backward)
     if found.shape != (3,):
@@ -49,7 +51,7 @@ def exercise_2(backward: Any) -> str:
     return "Where two arrows leave a box, two answers come back: add them."
 
 
-def exercise_3(forward: Any) -> str:
+def exercise_3(forward: Answer) -> str:
     """Tangents of a, b, y in the same graph."""
     found = array(forward)
     if found.shape != (3,):
@@ -66,7 +68,7 @@ def exercise_3(forward: Any) -> str:
     return "The same 44 as backward, with nothing to keep."
 
 
-def exercise_4(shapes: Any) -> str:
+def exercise_4(shapes: Answer) -> str:
     """Shapes of Jacobian and gradient, scalar source, target (2, 3)."""
     jacobian, gradient = read_shapes(shapes, 2)
     if (jacobian, gradient) == ((), (2, 3)):
@@ -78,7 +80,7 @@ def exercise_4(shapes: Any) -> str:
     return "A scalar source: the Jacobian is shaped like the target."
 
 
-def exercise_5(slope: Any) -> str:
+def exercise_5(slope: Answer) -> str:
     """3 °C per metre, in °F per centimetre."""
     found = array(slope)
     if near(found, 3 * 1.8 * 100):
@@ -96,7 +98,7 @@ def exercise_5(slope: Any) -> str:
     return "A Jacobian has the units of y over the units of x."
 
 
-def exercise_6(answers: Any) -> str:
+def exercise_6(answers: Answer) -> str:
     """None or a number: sign, floor, relu, stop_gradient."""
     names = ("sign", "floor", "relu(x - 1)", "stop_gradient(x) * x")
     expected = (0.0, None, 0.0, 0.3)
@@ -110,7 +112,7 @@ def exercise_6(answers: Any) -> str:
     return "None is a missing path, zero a flat one."
 
 
-def exercise_7(repaired: Any) -> str:
+def exercise_7(repaired: Answer) -> str:
     """Three functions with their values, on the tape from x to y."""
     rules: dict[str, tuple[Callable, Callable]] = {
         "decay": (lambda x: np.exp(-x), lambda x: -np.exp(-x)),
@@ -126,7 +128,7 @@ def exercise_7(repaired: Any) -> str:
 
 
 def check_repair(
-    name: str, f: Any, x: float, value: float, slope: float
+    name: str, f: Answer, x: float, value: float, slope: float
 ) -> None:
     found, found_slope = value_and_slope(f, x)
     if not near(found, value):
@@ -137,7 +139,7 @@ def check_repair(
         raise Hint(f"{name} at {x}: the slope should be {slope:.4f}.")
 
 
-def value_and_slope(f: Any, x: float) -> tuple[Any, Any]:
+def value_and_slope(f: Answer, x: float) -> tuple[Answer, Answer]:
     at = tf.constant(x)
     with tf.GradientTape() as tape:
         tape.watch(at)
@@ -145,7 +147,7 @@ def value_and_slope(f: Any, x: float) -> tuple[Any, Any]:
     return value, tape.gradient(value, at)
 
 
-def exercise_8(verdicts: Any) -> str:
+def exercise_8(verdicts: Answer) -> str:
     """Is the tape's answer right, wrong, or None?"""
     hints = {
         "x * sin(x)": ("right", "nothing is cut here."),
@@ -169,7 +171,7 @@ def exercise_8(verdicts: Any) -> str:
     return "A cut on one of two paths is silent, and often wrong."
 
 
-def exercise_9(sinc: Any) -> str:
+def exercise_9(sinc: Answer) -> str:
     """sin(x) / x with the right derivative at zero."""
     for x in POINTS:
         value, slope = value_and_slope(sinc, x)
@@ -189,7 +191,7 @@ def exercise_9(sinc: Any) -> str:
     return "Right at 0 as well: nothing is divided by zero."
 
 
-def exercise_10(speed: Any) -> str:
+def exercise_10(speed: Answer) -> str:
     """The length of the velocity of two curves, from their Jacobians."""
 
     def circle(t: tf.Tensor) -> tf.Tensor:
@@ -214,7 +216,7 @@ def exercise_10(speed: Any) -> str:
     return "The Jacobian of a curve is its velocity."
 
 
-def exercise_11(difference: Any) -> str:
+def exercise_11(difference: Answer) -> str:
     """Central differences at three sizes of x."""
     cases = (
         ("exp at 1", np.exp, 1.0, np.exp(1.0)),

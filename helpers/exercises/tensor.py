@@ -1,12 +1,11 @@
 """Markers for the exercises of the chapter on tensor Jacobians."""
 
-from typing import Any
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from helpers.exercises.marking import (
+    Answer,
     Hint,
     array,
     near,
@@ -15,7 +14,7 @@ from helpers.exercises.marking import (
 )
 
 
-def exercise_1(shapes: Any) -> str:
+def exercise_1(shapes: Answer) -> str:
     """Shapes for Y = X @ W with X (4, 5) and W (5, 2)."""
     by_X, by_W, gradient = read_shapes(shapes, 3)
     if (by_X, by_W) == ((4, 5, 4, 2), (5, 2, 4, 2)):
@@ -29,7 +28,7 @@ def exercise_1(shapes: Any) -> str:
     return "Target first, source second, no axis merged."
 
 
-def exercise_2(products: Any) -> str:
+def exercise_2(products: Answer) -> str:
     """Jv, uᵀJ and the number of the dot test, by hand."""
     if len(products) != 3:
         raise Hint("Three answers are needed: Jv, uJ and one number.")
@@ -45,7 +44,7 @@ def exercise_2(products: Any) -> str:
     return "Two ways to one number: that is the dot test."
 
 
-def exercise_3(modes: Any) -> str:
+def exercise_3(modes: Answer) -> str:
     """Forward or reverse for five shapes."""
     fewer = "which is shorter, the list of inputs or of outputs?"
     cases = (
@@ -63,7 +62,7 @@ def exercise_3(modes: Any) -> str:
     return "Count the passes first, then ask what must be kept."
 
 
-def exercise_4(area_factor: Any) -> str:
+def exercise_4(area_factor: Answer) -> str:
     """|det J| of polar coordinates and of a reflection."""
 
     def polar(p: tf.Tensor) -> tf.Tensor:
@@ -86,7 +85,7 @@ def exercise_4(area_factor: Any) -> str:
     return "The same factor stands in every change of variables."
 
 
-def exercise_5(chain: Any) -> str:
+def exercise_5(chain: Answer) -> str:
     """The Jacobian of one function after another."""
 
     def inner(x: tf.Tensor) -> tf.Tensor:
@@ -109,7 +108,7 @@ def exercise_5(chain: Any) -> str:
     return "The chain rule: a product of tables, each at its own point."
 
 
-def exercise_6(change: Any) -> str:
+def exercise_6(change: Answer) -> str:
     """How the inverse of a matrix changes with the matrix."""
     X = tf.constant([[2.0, 1.0, 0.0], [0.0, 1.0, 3.0], [1.0, 0.0, 1.0]])
     D = tf.constant([[0.0, 1.0, 2.0], [-1.0, 0.5, 0.0], [3.0, 0.0, 1.0]])
@@ -129,7 +128,7 @@ def exercise_6(change: Any) -> str:
     return "The same in one dimension: the slope of 1/x is -1/x²."
 
 
-def exercise_7(passes: Any) -> str:
+def exercise_7(passes: Answer) -> str:
     """Which proposed transposes pass the dot test."""
     names = ("The running sum", "The differences", "The shift")
     if len(passes) != len(names):
@@ -142,7 +141,7 @@ def exercise_7(passes: Any) -> str:
     return "Two numbers are enough to unmask a wrong transpose."
 
 
-def exercise_8(corner_block: Any) -> str:
+def exercise_8(corner_block: Answer) -> str:
     """Two outputs by three inputs of a function of vectors."""
 
     def f(x: tf.Tensor) -> tf.Tensor:
@@ -161,7 +160,7 @@ def exercise_8(corner_block: Any) -> str:
     return "The rest of the Jacobian was never computed."
 
 
-def exercise_9(influence: Any) -> str:
+def exercise_9(influence: Answer) -> str:
     """The norm of each variable's block of the weight Jacobian."""
     model, x = small_model(), keras.random.normal([7, 3], seed=2)
     found = array([array(each) for each in influence(model, x)])
@@ -180,7 +179,7 @@ def exercise_9(influence: Any) -> str:
     return "A large block: the output listens to this variable."
 
 
-def exercise_10(hessian_times: Any) -> str:
+def exercise_10(hessian_times: Answer) -> str:
     """The Hessian of a scalar function times an arrow."""
 
     def g(x: tf.Tensor) -> tf.Tensor:

@@ -69,6 +69,14 @@ def test_the_solutions_pass_their_tests_and_the_stubs_do_not() -> None:
         exec(test, space)
 
 
+def test_the_command_says_what_it_wrote(tmp_path: Path) -> None:
+    folder = assignments.write_source(
+        "03_batch", tmp_path, ["batch 1", "batch 5"]
+    )
+    (line,) = assignments.contents(folder)
+    assert line.endswith("03_batch_assignment.ipynb: exercises 2, points 3")
+
+
 def test_a_chapter_is_all_of_its_pages(tmp_path: Path) -> None:
     folder = assignments.write_source("04_lstm", tmp_path)
     names = {path.stem for path in folder.glob("*.ipynb")}
