@@ -1,5 +1,5 @@
 // Repairs of the theme's mark-up: names for its buttons and regions,
-// and a keyboard's way into formulas that scroll.
+// and a keyboard's way into formulas and pictures that scroll.
 window.addEventListener("load", () => {
   const label = (element, text) => element.setAttribute("aria-label", text);
 
@@ -23,7 +23,8 @@ window.addEventListener("load", () => {
   }
 
   for (const box of document.querySelectorAll(
-    "div.math, .cell_output .output, .pst-scrollable-table-container")) {
+    "div.math, figure, .cell_output .output, " +
+    ".pst-scrollable-table-container")) {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
   }
 });
