@@ -94,12 +94,16 @@ class Load:
         self.page = page
         self.found = found
         self.answers: list[Response] = []
-        session = page.context.new_cdp_session(page)
-        session.send("Network.emulateNetworkConditions", NETWORK)
-        session.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+        self.session = page.context.new_cdp_session(page)
+        self.session.send("Network.emulateNetworkConditions", NETWORK)
+        self.slow_down(slower)
         page.add_init_script(WATCH)
         page.on("response", lambda answer: self.answers.append(answer))
         page.goto(url, wait_until="commit", timeout=90_000)
+
+    def slow_down(self, times: int) -> None:
+        """Make the processor that many times slower, for this page."""
+        self.session.send("Emulation.setCPUThrottlingRate", {"rate": times})
 
     def finish(self, name: str, width: int) -> None:
         """Scroll down, wait until nothing more comes, add up what came."""
@@ -116,6 +120,7 @@ class Load:
             requests=len(texts) + len(images),
             **self.page.evaluate(RESULT),
         )
+        self.slow_down(1)
 
 
 def loads(
