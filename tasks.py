@@ -452,7 +452,10 @@ def install(interpreter: str, pins: Path) -> None:
     """
     hashed = ["--require-hashes", "-r", str(pins)]
     uv = [python(), "-m", "uv", "pip", "install"]
-    uv += ["--quiet", "--compile-bytecode", "--python", interpreter]
+    # Copied, not linked: who changes a file here must not change it in the
+    # cache, and so in every environment that is made from it.
+    uv += ["--quiet", "--link-mode=copy", "--compile-bytecode"]
+    uv += ["--python", interpreter]
     tried = subprocess.run(
         [*uv, *hashed],
         cwd=ROOT,

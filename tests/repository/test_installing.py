@@ -49,6 +49,7 @@ def number(interpreter: Path) -> str:
     run = [str(interpreter), "-c", code]
     printed = subprocess.run(run, check=True, stdout=subprocess.PIPE).stdout
     (found,) = interpreter.parents[1].rglob("smallest.py")
+    assert found.stat().st_nlink == 1, "a change here would change the cache"
     compiled = found.parent / "__pycache__"
     assert list(compiled.glob("smallest.*")), "not compiled"
     pip = [str(interpreter), "-m", "pip", "uninstall", "-yqq", "smallest"]
