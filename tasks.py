@@ -460,9 +460,13 @@ def install(interpreter: str, pins: Path) -> None:
         [*uv, *hashed],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
     )
     if tried.returncode:
+        said = tried.stderr.strip().splitlines() or ["no word"]
+        print(f"uv could not: {said[-1].strip()}")
         print("... with pip, which takes some minutes, without a word ...")
         step([interpreter, *PIP, *hashed])
 

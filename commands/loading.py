@@ -135,9 +135,9 @@ def loads(
     """Each page, when all of it has come and its cost is known.
 
     Some may come together, so that one is looked at while others wait for
-    the network. Bytes and shifts stay what they are; the first paint is only
-    worth reading with one page at a time and a processor made slower, which
-    Chromium does by keeping it busy.
+    the network. Bytes stay what they are; shifts and the first paint can
+    depend on the processor, which Chromium makes slower by keeping it busy:
+    the paint is only worth reading with one page at a time.
     """
     for first in range(0, len(names), together):
         with ExitStack() as stack:

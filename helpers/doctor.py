@@ -23,7 +23,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 OLDEST, TOO_NEW = (3, 11), (3, 14)
 GIGABYTE = 1e9
-SPACE, MEMORY = 2.0, 4.0  # GB
+SPACE, MEMORY = 1.0, 4.0  # GB
 # What each package is imported as, and the names under which it is
 # installed on one system or another.
 PACKAGES = {

@@ -138,7 +138,7 @@ def test_the_cure_is_that_of_the_system(monkeypatch, system: str) -> None:
 def test_no_space_and_no_right_to_write(monkeypatch, tmp_path: Path) -> None:
     assert doctor.examine_space(tmp_path, free=50.0).ready
     full = doctor.examine_space(tmp_path, free=0.3)
-    assert not full.ready and "0.3 GB" in full.found and "2 GB" in full.cure
+    assert not full.ready and "0.3 GB" in full.found and "1 GB" in full.cure
     assert doctor.examine_writing(tmp_path).ready
     assert not doctor.examine_writing(tmp_path / "nowhere").ready
 

@@ -197,7 +197,7 @@ def contents(folder: Path) -> list[str]:
         about = [cell.metadata.get("nbgrader", {}) for cell in cells]
         points = [each["points"] for each in about if each.get("grade")]
         found.append(
-            f"  {path.name}: exercises {len(points)}, points {sum(points)}"
+            f"  {path.name}: exercises {len(points)}, points {sum(points):g}"
         )
     return found
 

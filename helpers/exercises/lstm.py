@@ -292,11 +292,11 @@ def exercise_12(chosen_rows: Answer) -> str:
     return "Only the rows you need, from one gradient."
 
 
-def counting(gradients: list[int]) -> Callable[..., Answer]:
+def counting(gradients: list[int]) -> Callable[..., tf.Tensor]:
     """The identity; notes each gradient that an eager tape takes."""
 
     @tf.custom_gradient
-    def identity(y: tf.Tensor) -> Answer:
+    def identity(y: tf.Tensor) -> tf.Tensor:
         def rule(dy: tf.Tensor) -> tf.Tensor:
             gradients.append(int(tf.executing_eagerly()))
             return dy
@@ -345,7 +345,7 @@ def exercise_13(gru_jacobian: Answer) -> str:
     return "One walk, every row and column."
 
 
-def by_columns(layer: Answer, x: tf.Tensor) -> np.ndarray:
+def by_columns(layer: Callable[..., tf.Tensor], x: tf.Tensor) -> np.ndarray:
     """The Jacobian of a layer by central differences, float64."""
     columns = []
     for place in np.ndindex(*x.shape[1:]):
@@ -391,7 +391,7 @@ def exercise_15(sequence_jacobian: Answer) -> str:
     return "One tape, not persistent, that watches x."
 
 
-def by_rows(f: Callable[..., Answer], x: tf.Tensor) -> np.ndarray:
+def by_rows(f: Callable[..., tf.Tensor], x: tf.Tensor) -> np.ndarray:
     """One gradient for each output."""
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)

@@ -26,7 +26,7 @@ def exercise_1(slope_at: Answer) -> str:
         )
     if not near(found, right):
         raise Hint(
-            "The number is another one. Is it the slope of exactly "
+            "This is not the slope that is asked for. Is it that of exactly "
             "x * tf.exp(-(x**2)), with its signs, at the x that is given?"
         )
     return "At 0 the slope is 1, beyond 0.71 it is negative."
@@ -128,7 +128,7 @@ def exercise_7(repaired: Answer) -> str:
 
 
 def check_repair(
-    name: str, f: Answer, x: float, value: float, slope: float
+    name: str, f: Callable, x: float, value: float, slope: float
 ) -> None:
     found, found_slope = value_and_slope(f, x)
     if not near(found, value):
@@ -139,7 +139,7 @@ def check_repair(
         raise Hint(f"{name} at {x}: the slope should be {slope:.4f}.")
 
 
-def value_and_slope(f: Answer, x: float) -> tuple[Answer, Answer]:
+def value_and_slope(f: Callable, x: float) -> tuple[tf.Tensor, tf.Tensor]:
     at = tf.constant(x)
     with tf.GradientTape() as tape:
         tape.watch(at)

@@ -37,8 +37,9 @@ def pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     found = tmp_path / "requirements.txt"
     found.write_text(f"smallest==1.0 --hash=sha256:{digest}\n")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("UV_OFFLINE", "1")
     for tool in ("PIP", "UV"):
-        monkeypatch.setenv(f"{tool}_NO_INDEX", "1")
         monkeypatch.setenv(f"{tool}_FIND_LINKS", str(tmp_path))
     return found
 
@@ -46,7 +47,7 @@ def pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def number(interpreter: Path) -> str:
     """What the installed package holds; it is taken away again."""
     code = "import smallest; print(smallest.number)"
-    run = [str(interpreter), "-c", code]
+    run = [str(interpreter), "-B", "-c", code]
     printed = subprocess.run(run, check=True, stdout=subprocess.PIPE).stdout
     (found,) = interpreter.parents[1].rglob("smallest.py")
     assert found.stat().st_nlink == 1, "a change here would change the cache"

@@ -94,10 +94,11 @@ def test_every_known_activation(name: str) -> None:
 
 
 def agree_with_differences(layer: keras.layers.LSTM, x: tf.Tensor) -> None:
-    """By values alone: another way, and one call instead of a graph."""
+    """By values alone, to 1e-7: another way, one call instead of a graph."""
     expected = finite_difference_jacobian(layer, batched=True)(x)
     found = lstm_jacobian(layer)(x)
     assert found.shape == expected.shape
+    assert found.dtype == expected.dtype
     assert np.max(abs(found - expected)) < 1e-7 * np.max(abs(expected))
 
 
