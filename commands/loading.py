@@ -87,16 +87,14 @@ def cost(
 class Load:
     """A page on its way to the browser, through a slow network."""
 
-    def __init__(
-        self, page: Page, url: str, slower: int, found: list[str]
-    ) -> None:
+    def __init__(self, page: Page, url: str, found: list[str]) -> None:
         """Ask for the page, and do not wait for it."""
         self.page = page
         self.found = found
         self.answers: list[Response] = []
         self.session = page.context.new_cdp_session(page)
         self.session.send("Network.emulateNetworkConditions", NETWORK)
-        self.slow_down(slower)
+        self.slow_down(SLOWER)
         page.add_init_script(WATCH)
         page.on("response", lambda answer: self.answers.append(answer))
         page.goto(url, wait_until="commit", timeout=90_000)
@@ -128,16 +126,13 @@ def loads(
     address: str,
     names: Sequence[str],
     width: int,
-    *,
     together: int = 1,
-    slower: int = SLOWER,
 ) -> Iterator[Load]:
     """Each page, when all of it has come and its cost is known.
 
     Some may come together, so that one is looked at while others wait for
-    the network. Bytes stay what they are; shifts and the first paint can
-    depend on the processor, which Chromium makes slower by keeping it busy:
-    the paint is only worth reading with one page at a time.
+    the network. Bytes and shifts are those of one page alone; the first
+    paint is only worth reading with one page at a time.
     """
     for first in range(0, len(names), together):
         with ExitStack() as stack:
@@ -147,7 +142,7 @@ def loads(
                 page = visitor.page(address, width, found)
                 opened = stack.enter_context(page)
                 url = f"{address}/{name}"
-                begun.append((name, Load(opened, url, slower, found)))
+                begun.append((name, Load(opened, url, found)))
             for name, load in begun:
                 load.finish(name, width)
                 yield load
