@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from typing import SupportsFloat, TypeAlias
+from typing import Literal, SupportsFloat, TypeAlias, get_args
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ from helpers.derivatives.core.refusals import public, refusal
 Edge = tuple[str, str]
 # Strings are written as they are, numbers with three digits.
 Label: TypeAlias = str | SupportsFloat
+Side = Literal["left", "right"]
 
 VALUE, DERIVATIVE, TANGENT = "#0072B2", "#D55E00", "#009E73"
 INK, PALE, RED = "#222222", "#f4f4f4", "#B00020"
@@ -42,6 +43,7 @@ def draw_graph(
     cuts: Mapping[Edge, str] | None = None,
     bends: Mapping[Edge, float] | None = None,
     thick: Collection[Edge] = (),
+    aside: Mapping[str, Side] | None = None,
     key: bool = True,
 ) -> Axes:
     """Draw a computational graph and write both passes on it.
@@ -66,14 +68,16 @@ def draw_graph(
         bends: how far an arrow bends, as a part of its length; to the right
             of its direction when above zero.
         thick: arrows drawn thick.
+        aside: nodes whose numbers stand to the "left" or "right" of it, one
+            above the other, because arrows leave it upward or downward.
         key: say what is written above and below.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: a name is not in nodes, a pair is not in edges, or there
-            are no nodes.
+        ValueError: a name is not in nodes, a pair is not in edges, a side
+            is neither left nor right, or there are no nodes.
 
     Example:
         >>> ax = draw_graph(
@@ -89,13 +93,18 @@ def draw_graph(
     edges = [(start, end) for start, end in edges]
     written = (values, derivatives, tangents)
     marked = (edge_labels, cuts, bends, thick)
-    check_places(nodes, edges, [operations, labels, *written], marked)
-    middles = [
-        middle_of(nodes[start], nodes[end], bend)[0]
-        for (start, end), bend in (bends or {}).items()
-    ]
+    check_places(nodes, edges, [operations, labels, aside, *written], marked)
+    sides = {name: side_of(side) for name, side in (aside or {}).items()}
+    around = [
+        *(
+            middle_of(nodes[start], nodes[end], bend)[0]
+            for (start, end), bend in (bends or {}).items()
+        ),
+        *((nodes[name][0] + 0.55 * x, nodes[name][1])
+          for name, x in sides.items()),
+    ]  # fmt: skip
     rows = sum(map(bool, written))
-    ax = framed(ax, [*nodes.values(), *middles], rows + (key and rows > 0))
+    ax = framed(ax, [*nodes.values(), *around], rows + (key and rows > 0))
     texts = {**{name: name for name in nodes}, **(labels or {})}
     drawn = {
         name: draw_node(ax, nodes[name], text, name in operations)
@@ -106,7 +115,7 @@ def draw_graph(
             ax, edge, drawn, (edge_labels or {}).get(edge),
             (cuts or {}).get(edge), (bends or {}).get(edge), edge in thick,
         )  # fmt: skip
-    write_passes(ax, drawn, *written)
+    write_passes(ax, drawn, sides, *written)
     if key:
         add_key(ax, *written)
     return ax
@@ -130,6 +139,13 @@ def check_places(
     for edge in (key for each in by_edge for key in each or ()):
         if edge not in edges:
             raise refusal("pairs of edges", repr(edge), "a pair from `edges`")
+
+
+def side_of(side: str) -> int:
+    """-1 for left, 1 for right."""
+    if side not in get_args(Side):
+        raise refusal("a side of a node", repr(side), "'left' or 'right'")
+    return 1 if side == "right" else -1
 
 
 def as_text(value: Label) -> str:
@@ -238,28 +254,36 @@ def draw_cut(
 
 
 def write_passes(
-    ax: Axes, drawn: Mapping[str, Text], values: Mapping | None,
-    derivatives: Mapping | None, tangents: Mapping | None,
+    ax: Axes, drawn: Mapping[str, Text], sides: Mapping[str, int],
+    values: Mapping | None, derivatives: Mapping | None,
+    tangents: Mapping | None,
 ) -> None:  # fmt: skip
     """Values above, derivatives below, tangents on top of the values."""
     for name, value in (values or {}).items():
-        write(ax, drawn[name], as_text(value), VALUE, 1)
+        write(ax, drawn[name], as_text(value), VALUE, 1, sides.get(name, 0))
     for name, value in (derivatives or {}).items():
-        write(ax, drawn[name], f"← {as_text(value)}", DERIVATIVE, -1)
+        text = f"← {as_text(value)}"
+        write(ax, drawn[name], text, DERIVATIVE, -1, sides.get(name, 0))
     for name, value in (tangents or {}).items():
         row = 2 if name in (values or {}) else 1
-        write(ax, drawn[name], f"→ {as_text(value)}", TANGENT, row)
+        text = f"→ {as_text(value)}"
+        write(ax, drawn[name], text, TANGENT, row, sides.get(name, 0))
 
 
-def write(ax: Axes, node: Text, text: str, color: str, row: int) -> None:
-    """A row of text: 1 and 2 above a node, -1 below it."""
-    side = 1 if row > 0 else -1
+def write(
+    ax: Axes, node: Text, text: str, color: str, row: int, side: int
+) -> None:
+    """A row of text: 1 and 2 above a node, -1 below it; or beside it."""
+    up = 1 if row > 0 else -1
     lines = node.get_text().count("\n") + 1
     away = 4 + (lines + 1) * LINE_HEIGHT / 2 + (abs(row) - 1) * LINE_HEIGHT
+    beside = LINE_HEIGHT * (abs(row) - 1) + 1
     ax.annotate(
-        text, node.get_position(), (0, side * away), color=color, zorder=5,
-        textcoords="offset points", ha="center", fontsize=10,
-        va="bottom" if side > 0 else "top",
+        text, node.get_position(),
+        (side * LINE_HEIGHT * 1.3, up * (beside if side else away)),
+        color=color, zorder=5, textcoords="offset points", fontsize=10,
+        ha={-1: "right", 0: "center", 1: "left"}[side],
+        va="bottom" if up > 0 else "top",
         bbox={"facecolor": "white", "lw": 0, "pad": 0.8},
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike
 
 from helpers.derivatives.core.refusals import public, refusal
-from helpers.figures.graphs import Label, draw_graph
+from helpers.figures.graphs import Label, Side, draw_graph
 
 
 @public
@@ -123,10 +123,14 @@ def draw_lstm_cell(
         >>> plt.close()
     """
     nodes = {
-        "c": (0, 3), "keep": (1.2, 3), "sum": (2.7, 3), "new c": (5.4, 3),
-        "input": (0, -0.2), "f": (1.2, 1.1), "i": (2.2, 1.1), "g": (3.2, 1.1),
-        "o": (4.3, 1.1), "write": (2.7, 2.1), "tanh": (4.3, 2.1),
-        "show": (5.4, 1.6), "new h": (5.4, 0.2),
+        "c": (-0.5, 3), "keep": (1, 3), "sum": (3.3, 3), "new c": (6.6, 3),
+        "f": (1, 1), "i": (2.8, 1), "g": (3.8, 1), "o": (5.65, 1),
+        "write": (3.3, 2), "tanh": (6.6, 2), "show": (6.6, 1),
+        "input": (3.3, -0.5), "new h": (6.6, 0),
+    }  # fmt: skip
+    aside: dict[str, Side] = {
+        "f": "left", "i": "left", "g": "right",
+        "new c": "right", "new h": "right",
     }  # fmt: skip
     memory = [("c", "keep"), ("keep", "sum"), ("sum", "new c")]
     gates = [("input", gate) for gate in "figo"]
@@ -143,7 +147,7 @@ def draw_lstm_cell(
     operations = ["keep", "sum", "write", "tanh", "show", *"figo"]
     return draw_graph(
         nodes, edges, ax=ax, operations=operations, labels=labels,
-        values=values, derivatives=derivatives, thick=memory,
+        values=values, derivatives=derivatives, thick=memory, aside=aside,
     )  # fmt: skip
 
 

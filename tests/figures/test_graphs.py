@@ -73,6 +73,25 @@ def test_passes_are_told_apart_by_place_sign_and_colour():
     assert color(texts["large"]) == "#0072B2"
 
 
+@pytest.mark.parametrize(("side", "sign"), [("left", -1), ("right", 1)])
+def test_numbers_aside_leave_the_way_up_and_down_free(side, sign):
+    ax = draw_graph(
+        NODES, EDGES, aside={"sin": side},
+        values={"sin": 1, "x": 3}, derivatives={"sin": 2}, tangents={"sin": 4},
+    )  # fmt: skip
+    ax.figure.canvas.draw()
+    texts = {name: text.get_window_extent()
+             for name, text in written(ax).items()}  # fmt: skip
+    node = texts["sin"]
+    for number in ("1", "← 2", "→ 4"):
+        inner = texts[number].x0 if sign > 0 else -texts[number].x1
+        assert inner > (node.x1 if sign > 0 else -node.x0)
+    middle = (node.y0 + node.y1) / 2
+    assert texts["← 2"].y1 <= middle <= texts["1"].y0
+    assert texts["1"].y1 <= texts["→ 4"].y0
+    assert texts["3"].x0 < 0.5 * (texts["x"].x0 + texts["x"].x1)
+
+
 def test_a_tangent_without_a_value_stands_where_the_value_would():
     first = draw_graph(NODES, EDGES, tangents={"x": 2})
     second = draw_graph(NODES, EDGES, values={"x": 2})
@@ -167,6 +186,8 @@ def test_numbers_of_tensorflow_are_written():
         ({"labels": {"w": "1"}}, "got 'w'"),
         ({"cuts": {("y", "x"): "no"}}, r"pairs of edges, got \('y', 'x'\)"),
         ({"thick": [("y", "x")]}, r"pairs of edges, got \('y', 'x'\)"),
+        ({"aside": {"w": "left"}}, "got 'w'"),
+        ({"aside": {"x": "up"}}, "side of a node, got 'up'; use 'left' or"),
         ({"nodes": {}, "edges": []}, "`draw_graph`: expected nodes, got none"),
     ],
 )

@@ -12,10 +12,22 @@ def texts(ax):
     return [text.get_text() for text in ax.texts]
 
 
+def arrows(ax):
+    patches = [getattr(text, "arrow_patch", None) for text in ax.texts]
+    return [patch for patch in patches if patch is not None]
+
+
 def widths(ax):
-    arrows = [text.arrow_patch for text in ax.texts if hasattr(
-        text, "arrow_patch") and text.arrow_patch is not None]  # fmt: skip
-    return [arrow.get_linewidth() for arrow in arrows]
+    return [arrow.get_linewidth() for arrow in arrows(ax)]
+
+
+def arrow_lines(ax):
+    """Each arrow as points, one a pixel or closer, as it was last drawn."""
+    paths = [
+        arrow.get_transform().transform_path(arrow.get_path())
+        for arrow in arrows(ax)
+    ]
+    return [path.interpolated(500).vertices for path in paths]
 
 
 def test_unrolled_network_has_a_column_for_each_step():
@@ -59,6 +71,20 @@ def test_only_a_product_and_a_sum_touch_the_memory():
 def test_both_passes_can_be_written_on_the_cell():
     ax = draw_lstm_cell(values={"c": 0.5}, derivatives={"new h": 1})
     assert "0.5" in texts(ax) and "← 1" in texts(ax)
+    plt.close()
+
+
+def test_no_arrow_of_the_cell_crosses_a_number():
+    gates = dict.fromkeys("figo", 0.125)
+    ends = dict.fromkeys(("c", "new c", "new h"), 0.125)
+    ax = draw_lstm_cell(values=gates | ends, derivatives=gates | ends)
+    ax.figure.canvas.draw()
+    numbers = [text for text in ax.texts if "0.125" in text.get_text()]
+    assert len(numbers) == 14
+    for text in numbers:
+        box = text.get_window_extent()
+        for line in arrow_lines(ax):
+            assert not box.count_contains(line), text.get_text()
     plt.close()
 
 
