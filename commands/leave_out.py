@@ -162,6 +162,11 @@ def unlink_notebook(path: Path, gone: list[str]) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             text = unlinked(cell.source, gone)
+            if ".ipynb" in cell.source and ".ipynb" not in text:
+                # For a rule that asks for a link, and for who reads the cell.
+                cell.metadata["left_out"] = [
+                    name for name in gone if f"{name}.ipynb" in cell.source
+                ]
             changed |= text != cell.source
             cell.source = text
     if changed:
@@ -169,11 +174,17 @@ def unlink_notebook(path: Path, gone: list[str]) -> None:
 
 
 def unlinked(text: str, gone: list[str]) -> str:
-    """Lines that only lead to a page go; another link becomes its words."""
+    """What only leads to a page goes; another link becomes its words.
+
+    A line, a row of a table, or the last sentence of a paragraph goes.
+    """
+    if not gone:
+        return text
     names = "|".join(gone)
     link = rf"\[((?:[^\]`]|`[^`]*`)*)\]\([\w./]*?(?:{names})\.ipynb[^)]*\)"
     text = re.sub(rf"^[*-] {link}.*\n?", "", text, flags=re.MULTILINE)
     text = re.sub(rf"^\|[^|\n]*\| {link} \|\n", "", text, flags=re.MULTILINE)
+    text = re.sub(rf"(?<=[.?!]) {link}\.?$", "", text, flags=re.MULTILINE)
     return re.sub(link, r"\1", text)
 
 

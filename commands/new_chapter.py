@@ -14,14 +14,14 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from commands import run_notebooks
+from commands import leave_out, run_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 AIM = """# {title} Jacobians
 
 After this chapter you can say what this chapter is about.
 
-**Time:** 30 minutes. **Builds on:** [Scalar Jacobians](01_scalar.ipynb)."""
+**Time:** 30 minutes. **Builds on:** {before}."""
 EXAMPLE = "## The smallest example\n\nThe result comes before its reasons."
 CODE = """import tensorflow as tf
 
@@ -48,7 +48,11 @@ mark("{name} 1", answer)
 ```
 
 </details>"""
-NEXT = "## Where next\n\n[Tensor Jacobians](02_tensor.ipynb)."
+BEFORE = "[Scalar Jacobians](01_scalar.ipynb)"
+NEXT = """## Where next
+
+* [Tensor Jacobians](02_tensor.ipynb): the shape law.
+* [Is my Jacobian right?](07_is_my_jacobian_right.ipynb): every check."""
 MARKER = '''"""Markers for the exercises of the chapter {number}_{name}."""
 
 from helpers.exercises.marking import Answer, Hint, near
@@ -126,7 +130,7 @@ def notebook(name: str) -> NotebookNode:
     """A chapter that keeps every rule."""
     title = name.replace("_", " ").capitalize()
     cells = [
-        new_markdown_cell(AIM.format(title=title)),
+        new_markdown_cell(AIM.format(title=title, before=BEFORE)),
         new_markdown_cell(EXAMPLE),
         new_code_cell(CODE),
         new_markdown_cell(SEEN),
@@ -136,9 +140,18 @@ def notebook(name: str) -> NotebookNode:
         new_markdown_cell(SOLUTION.format(name=name)),
         new_markdown_cell(NEXT),
     ]
+    gone = pages_left_out()
     for count, cell in enumerate(cells):
+        cell.source = leave_out.unlinked(cell.source, gone)
         cell.id = f"{name.replace('_', '-')}-{count}"
     return new_notebook(cells=cells)
+
+
+def pages_left_out() -> list[str]:
+    """Pages that the text above names and that an own edition has not."""
+    named = re.findall(r"\((\w+)\.ipynb\)", BEFORE + NEXT)
+    folder = ROOT / "chapters"
+    return [n for n in named if not (folder / f"{n}.ipynb").is_file()]
 
 
 def add_to_contents(entry: str) -> None:

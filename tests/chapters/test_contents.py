@@ -36,11 +36,11 @@ def test_a_fault_is_named(tmp_path: Path, entries: str, message: str) -> None:
 
 
 HUB = "07_is_my_jacobian_right.ipynb"
-OTHERS = sorted(
-    path
-    for path in (tasks.ROOT / "chapters").glob("*.ipynb")
-    if path.name != HUB
-)
+PAGES = sorted((tasks.ROOT / "chapters").glob("*.ipynb"))
+# None where an edition of one's own has left the checks out.
+OTHERS = [path for path in PAGES if path.name != HUB]
+if len(OTHERS) == len(PAGES):
+    OTHERS = []
 
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 import tasks
-from commands import new_chapter
+from commands import leave_out, new_chapter
 from helpers.exercises.marking import Hint
 from tests.chapters import notebook_rules as rules
 from tests.support import ROOT
@@ -69,6 +69,21 @@ def test_the_notebook_keeps_the_rules(project: Path) -> None:
         assert not rule(notebook), rule.__name__
     assert not rules.links_exist(notebook, path)
     assert not rules.chapter_is_whole({path.stem: notebook})
+
+
+def test_it_leads_to_the_checks_and_to_no_page_left_out(
+    project: Path,
+) -> None:
+    (project / "chapters" / "07_is_my_jacobian_right.ipynb").touch()
+    for name in ("01_scalar", "02_tensor"):
+        leave_out.page(name, project).unlink(missing_ok=True)
+    path = written(project)
+    notebook = nbformat.read(path, as_version=4)
+    assert not rules.links_exist(notebook, path)
+    texts = [cell.source for cell in notebook.cells]
+    assert "**Builds on:** Scalar Jacobians." in texts[0]
+    assert "07_is_my_jacobian_right.ipynb" in texts[-1]
+    assert "Tensor" not in texts[-1]
 
 
 def test_its_exercise_is_marked(project: Path) -> None:
