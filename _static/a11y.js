@@ -1,5 +1,6 @@
 // Repairs of the theme's mark-up: names for its buttons and regions,
-// and a keyboard's way into formulas and pictures that scroll.
+// a keyboard's way into formulas and pictures that scroll, and a class for
+// those that go on beyond their edge.
 window.addEventListener("load", () => {
   const label = (element, text) => element.setAttribute("aria-label", text);
 
@@ -22,9 +23,23 @@ window.addEventListener("load", () => {
     label(toggle, "Pages of: " + (page?.innerText.trim() || "this chapter"));
   }
 
-  for (const box of document.querySelectorAll(
-    "div.math, figure, .cell_output .output, " +
-    ".pst-scrollable-table-container")) {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-  }
+  const boxes = [...document.querySelectorAll(
+    "div.math, figure, .cell_output .output, .cell_output pre, " +
+    "div.highlight pre, .pst-scrollable-table-container")];
+  const more = (box) => box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
+  const look = (seen) => {
+    // All are measured before one is changed: one layout, not hundreds.
+    const marks = seen.map((box) => [
+      box, more(box), box.scrollWidth > box.clientWidth + 1]);
+    for (const [box, goesOn, scrolls] of marks) {
+      box.classList.toggle("goes-on", goesOn);
+      if (scrolls) box.tabIndex = 0;
+    }
+  };
+  look(boxes);
+  for (const box of boxes)
+    box.addEventListener("scroll", () => look([box]), {passive: true});
+  window.addEventListener("resize", () => look(boxes));
+  document.addEventListener("toggle", (event) => look(
+    boxes.filter((box) => event.target.contains(box))), true);
 });

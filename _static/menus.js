@@ -32,3 +32,20 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const button of document.querySelectorAll(".btn-download-pdf-button"))
     button.addEventListener("click", () => window.print());
 });
+
+// The list of sections follows the reader: the entry of the section that is
+// read is always in sight.
+document.addEventListener("DOMContentLoaded", () => {
+  const list = document.querySelector(".bd-sidebar-secondary");
+  if (!list) return;
+  const follow = () => {
+    const entry = list.querySelector('a[aria-current="true"]');
+    if (!entry || list.matches(":hover, :focus-within")) return;
+    const at = entry.getBoundingClientRect();
+    const seen = list.getBoundingClientRect();
+    if (at.top < seen.top || at.bottom > seen.bottom)
+      list.scrollTop += at.top - seen.top - seen.height / 3;
+  };
+  new MutationObserver(follow).observe(list, {
+    attributes: true, attributeFilter: ["aria-current"], subtree: true});
+});

@@ -18,9 +18,11 @@ from pathlib import Path
 import nbformat
 from docutils import nodes
 from docutils.statemachine import StringList
+from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import stringify_annotation
 
 # What one wants, and the helpers for it, the first to try before others.
 GROUPS = {
@@ -193,7 +195,20 @@ def called(source: str, imported: set[str]) -> set[str]:
     return found
 
 
+def short_types(
+    app: Sphinx, kind: str, name: str, found: object, options: object,
+    signature: str | None, result: str | None,
+) -> tuple[str | None, str | None]:  # fmt: skip
+    """NumPy's `ArrayLike` by its name, not by the nine types behind it."""
+    spelled = stringify_annotation(ArrayLike, "smart")
+    short = "~numpy.typing.ArrayLike"
+    given = [text and text.replace(spelled, short) for text in
+             (signature, result)]  # fmt: skip
+    return given[0], given[1]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Make `{helpers}` known."""
     app.add_directive("helpers", HelperList)
+    app.connect("autodoc-process-signature", short_types)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

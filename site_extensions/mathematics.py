@@ -145,6 +145,9 @@ def signs(formulas: str) -> frozenset[str]:
     """Every character that formulas show, italic letters among them."""
     text = html.unescape(MARKUP.sub("", formulas)) + ALWAYS
     plain = {sign for sign in text if not sign.isspace()}
+    # The sign of a root is no text: the browser draws it around its content.
+    if "<msqrt" in formulas or "<mroot" in formulas:
+        plain.add("\N{SQUARE ROOT}")
     return frozenset(plain | {italic(sign) for sign in plain})
 
 

@@ -29,7 +29,6 @@ LEFT_OUT = {
     "index",
     "search",
     "genindex",
-    "py-modindex",
     "reference/questions",
     "reference/bibliography",
 }

@@ -29,8 +29,8 @@ SCRIPTS = {
     "design-tabs.js": "sd-tab-set",
     "interactive.js": '<figure class="interactive"',
 }
-# Pages of theme and builder that run scripts while they load.
-AT_ONCE = ("search", "py-modindex")
+# The page of the builder that runs scripts while it loads.
+AT_ONCE = ("search",)
 IMAGE = re.compile(r'<img (?P<before>[^>]*)src="(?P<source>[^"]+)"')
 
 PARAMETERS = re.compile(

@@ -19,7 +19,8 @@ Edge = tuple[str, str]
 Label: TypeAlias = str | SupportsFloat
 Side = Literal["left", "right"]
 
-VALUE, DERIVATIVE, TANGENT = "#0072B2", "#D55E00", "#009E73"
+# Dark enough to be read as small text on white.
+VALUE, DERIVATIVE, TANGENT = "#0072B2", "#B34700", "#00724F"
 INK, PALE, RED = "#222222", "#f4f4f4", "#B00020"
 LINE_HEIGHT = 13  # points
 BARS = Path(

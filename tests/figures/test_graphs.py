@@ -69,7 +69,7 @@ def test_passes_are_told_apart_by_place_sign_and_colour():
     assert below < node < value < top
     signs = ["−0.25", "← 0.333", "→ 2"]
     colors = [color(texts[sign]) for sign in signs]
-    assert colors == ["#0072B2", "#D55E00", "#009E73"]
+    assert colors == ["#0072B2", "#B34700", "#00724F"]
     assert color(texts["large"]) == "#0072B2"
 
 

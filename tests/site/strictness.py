@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Collection
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,6 +62,15 @@ def heavy_figures(text: str) -> list[str]:
         if number and given.get("loading") != "lazy":
             found.append(f"not lazy: {given['src']}")
     return found
+
+
+def undrawn(text: str, drawn: Collection[int]) -> list[str]:
+    """Signs in the formulas of a page that their font does not have."""
+    formulas = "".join(re.findall(r"<math.*?</math>", text, re.DOTALL))
+    signs = set(html.unescape(re.sub(r"<[^>]*>|\s", "", formulas)))
+    if re.search("<msqrt|<mroot", formulas):
+        signs.add("√")
+    return sorted(s for s in signs if ord(s) not in drawn and s.isprintable())
 
 
 def unnamed(text: str) -> list[str]:

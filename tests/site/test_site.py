@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import random
 import re
 import shutil
@@ -11,12 +13,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from fontTools.ttLib import TTFont
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import helpers
 import tasks
 from commands import book_pdf, loading, viewing, wheel
-from site_extensions import finished_pages, take_along
+from site_extensions import finished_pages, mathematics, take_along
 from tests.site import (
     interacting,
     searching,
@@ -31,6 +34,16 @@ KILOBYTES = 300
 SHIFT = 0.02
 # So many pages wait for the slow network at once.
 TOGETHER = 4
+
+
+# The entry of the section that is read can be seen, far down in the list.
+IN_SIGHT = """() => {
+    const list = document.querySelector(".bd-sidebar-secondary");
+    const at = list.querySelector('a[aria-current="true"]')
+        ?.getBoundingClientRect();
+    return at && list.scrollTop > 1000 && at.top >= 0
+        && at.bottom <= window.innerHeight;
+}"""
 
 
 def build(root: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -87,16 +100,38 @@ def test_every_page(built, visitor, width: int) -> None:
 def test_every_page_is_strict_and_complete(built) -> None:
     """No script or style inside, figures light and sized, all named."""
     found, titles = [], set()
+    drawn = signs_of_the_font()
     for name in viewing.pages(tasks.SITE):
         text = (tasks.SITE / name).read_text(encoding="utf-8")
         faults = strictness.forbidden(text) + strictness.heavy_figures(text)
         faults += [f"no {missing}" for missing in strictness.unnamed(text)]
+        signs = strictness.undrawn(text, drawn)
+        faults += [f"not in the font of formulas: {sign}" for sign in signs]
         if finished_pages.POLICY not in text:
             faults.append("no content security policy")
         found += [f"{name}: {fault}" for fault in faults]
         titles.add(re.search("<title>(.*)</title>", text)[1])
     assert not found, "\n".join(found)
     assert len(titles) == len(viewing.pages(tasks.SITE))
+
+
+def signs_of_the_font() -> set[int]:
+    """The characters that the font of the site's formulas draws."""
+    style = (tasks.SITE / "_static" / mathematics.STYLE).read_text("utf-8")
+    (coded,) = re.findall(r"url\(data:font/woff;base64,([^)]*)\)", style)
+    font = TTFont(io.BytesIO(base64.b64decode(coded)))
+    return set(font.getBestCmap())
+
+
+@pytest.mark.parametrize("formula", [r"\sqrt{x}", r"\sqrt[3]{x}", r"\pm x"])
+def test_each_sign_of_a_formula_has_its_letter(formula: str) -> None:
+    text = mathematics.mathml(formula, False)
+    font = mathematics.small_font(mathematics.signs(text))
+    drawn = TTFont(io.BytesIO(font)).getBestCmap()
+    assert not strictness.undrawn(text, drawn)
+    missing = mathematics.small_font(mathematics.signs("x"))
+    drawn = TTFont(io.BytesIO(missing)).getBestCmap()
+    assert strictness.undrawn(text, drawn)
 
 
 def test_the_site_carries_what_a_reader_takes_along(built) -> None:
@@ -130,11 +165,37 @@ def test_scripts_do_their_work_under_the_policy(built, visitor) -> None:
     assert not found, "\n".join(found)
 
 
+def test_what_goes_on_fades_until_its_end(built, visitor) -> None:
+    with (
+        viewing.served(tasks.SITE) as address,
+        visitor.page(address, 390, []) as page,
+    ):
+        page.goto(f"{address}/chapters/01_scalar.html", wait_until="load")
+        figure = page.locator("figure.goes-on").first
+        figure.evaluate("figure => { window.wide = figure }")
+        shown = "wide.scrollLeft = {}; wide.classList.contains('goes-on')"
+        assert page.evaluate(shown.format(0))
+        page.evaluate(shown.format(10_000))
+        page.wait_for_function("!wide.classList.contains('goes-on')")
+        assert page.evaluate("wide.tabIndex") == 0
+
+
+def test_the_list_of_sections_follows_the_reader(built, visitor) -> None:
+    with (
+        viewing.served(tasks.SITE) as address,
+        visitor.page(address, 1280, []) as page,
+    ):
+        page.goto(f"{address}/chapters/error_messages.html")
+        page.locator("#h-layer").scroll_into_view_if_needed()
+        page.wait_for_function(IN_SIGHT)
+
+
 def test_the_helpers_lead_to_the_chapters(built) -> None:
     text = (tasks.SITE / "reference/api.html").read_text(encoding="utf-8")
     for name in helpers.__all__:
         assert f'id="helpers.{name}"' in text, name
         assert f'href="#helpers.{name}"' in text, f"{name} not in the table"
+    assert "ArrayLike" in text and "_NestedSequence" not in text
     used = re.findall(r'href="\.\./(chapters/\w+)\.html#([^"]+)"', text)
     assert len({page for page, _ in used}) > 8
     for page, section in used:

@@ -112,7 +112,7 @@ def draw_bars(
     """A bar and a number for each mode."""
     stage.draw("text", title, x=4, y=top - 10, class_="left")
     for k, (mode, look) in enumerate(
-        (("forward", "above"), ("reverse", "below"))
+        (("forward", "blue-area"), ("reverse", "orange-area"))
     ):
         y = top + 26 * k
         stage.draw("text", mode, x=4, y=y + 13, class_="left")

@@ -257,5 +257,5 @@ def shades(values: ArrayLike, limit: float) -> np.ndarray:
 
 
 def signs(values: ArrayLike) -> np.ndarray:
-    """The class of each value: drawn as above or as below zero."""
-    return np.where(np.asarray(values) < 0, "below", "above")
+    """The class of each value, in the colours of a heat map."""
+    return np.where(np.asarray(values) < 0, "negative", "positive")

@@ -207,8 +207,7 @@ def draw_errors(stage: Stage, errors: dict) -> None:
                 stroke_opacity=f"{{{dtype.name}}}",
             )  # fmt: skip
     for name, look in LOOKS.items():
-        side = "below" if look == "orange" else "above"
-        stage.draw("circle", r=5, class_=side,
+        stage.draw("circle", r=5, class_=f"{look}-area",
                    transform=f"translate({{{name}_dot}})")  # fmt: skip
 
 

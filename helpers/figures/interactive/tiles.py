@@ -18,7 +18,7 @@ WIDTH, MARGIN = 360.0, 34.0
 # A cell of the square of steps, wide enough for the name of its step.
 SIDE = 26.0
 # The least width of a number in a table of blocks.
-NUMBER = 24.0
+NUMBER = 30.0
 TRY_LAGS = (
     "Try: go from the first output step to the last. How far back does each"
     " row reach, and where is it strongest?"
@@ -106,7 +106,7 @@ def draw_reach(stage: Stage, J: np.ndarray, size: float) -> None:
     for (t, s), shade in np.ndenumerate(dark):
         stage.draw(
             "rect", x=left + size * s, y=18 + size * t, width=size - 1,
-            height=size - 1, class_="above", fill_opacity=shade,
+            height=size - 1, class_="blue-area", fill_opacity=shade,
         )  # fmt: skip
     for t in range(len(J)):
         stage.draw("text", f"h[{t}]", x=left - 18, y=35 + size * t)
@@ -209,8 +209,8 @@ def explore_tiles(
         draw_tile(stage, both[0].shape, c, b, side)
     return stage.finish(
         alt=f"{samples} times {samples} tiles, one row for the outputs and "
-        "one column for the inputs of each sample. Blue is above zero, "
-        "orange below; the tiles of one sample with itself have a frame.",
+        "one column for the inputs of each sample. Orange is above zero, "
+        "blue below; the tiles of one sample with itself have a frame.",
         says="{says}",
         caption=TRY_TILES,
     )

@@ -81,4 +81,4 @@ def test_points_shades_and_signs():
     values = np.array([[1.0, -2.0, 0.0]])
     assert shades(values, 2.0).tolist() == [["0.50", "1.00", "0.00"]]
     assert shades(values * 0, 0.0).tolist() == [["0.00"] * 3]
-    assert signs(values).tolist() == [["above", "below", "above"]]
+    assert signs(values).tolist() == [["positive", "negative", "positive"]]

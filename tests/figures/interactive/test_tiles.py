@@ -21,7 +21,8 @@ def test_a_row_of_blocks_holds_its_numbers():
     for t, i, s in np.ndindex(3, 2, 3):
         shown = float(table[f"v{s * 2 + i}"][t])
         assert shown == pytest.approx(J[t, i, s, 0], abs=0.0051)
-    assert table["c0"][0] == "below" and table["c0"][2] == "above"
+    assert table["c0"][0] == "negative"
+    assert table["c0"][2] == "positive"
 
 
 def test_a_row_says_what_it_depends_on():
@@ -53,7 +54,7 @@ def test_two_states_of_every_entry():
     number = np.ravel_multi_index((1, 0, 0, 2), full.shape)
     expected = abs(full[1, 0, 0, 2]) / 1.2
     assert table[f"o{number}"] == ["0.00", f"{expected:.2f}"]
-    assert table["c0"] == ["below", "below"]
+    assert table["c0"] == ["negative", "negative"]
 
 
 def test_other_shapes_are_refused():
