@@ -312,12 +312,40 @@ def lab(extra: list[str]) -> int:
 def lock(extra: list[str]) -> int:
     """Pin and hash every package for all supported systems at once."""
     set_up()
+    before = pins()
     for files in LOCKED:
         command = [python(), "-m", "uv", "pip", "compile", *files, *LOCK]
         status = call(command + extra, environment())
         if status:
             return status
+    print("\n".join(moved(before, pins())) or "Nothing moved.")
     return 0
+
+
+def pins() -> dict[tuple[str, str], str]:
+    """The version of each package in each lock file."""
+    paths = [option.partition("=")[2] for _, option, *_ in LOCKED]
+    return {
+        (path, name): version
+        for path in paths
+        for name, version in re.findall(
+            r"^([\w.\[\],-]+)==([^\s;]+)",
+            (ROOT / path).read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    }
+
+
+def moved(
+    before: dict[tuple[str, str], str], after: dict[tuple[str, str], str]
+) -> list[str]:
+    """A line for each package whose version is another one now."""
+    return [
+        f"{path}: {name} {before.get((path, name), 'not there')} -> "
+        f"{after.get((path, name), 'gone')}"
+        for path, name in sorted(before.keys() | after.keys())
+        if before.get((path, name)) != after.get((path, name))
+    ]
 
 
 def bench(extra: list[str]) -> int:

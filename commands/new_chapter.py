@@ -86,6 +86,21 @@ RIGHT = {{
 '''
 
 
+PART = """### [{title} Jacobians](../chapters/{page}.ipynb)
+
+```{{page-minutes}} {page}
+```
+
+```{{in-class}} {page}
+{name} 1
+```
+
+**Before:** {before}.
+
+"""
+GUIDE = "reference/teaching.md"
+
+
 def main(arguments: list[str]) -> int:
     """Write the files of a chapter, unless one of them is there."""
     name = arguments[0] if len(arguments) == 1 else ""
@@ -106,6 +121,7 @@ def main(arguments: list[str]) -> int:
     path = ROOT / "chapters" / f"{number}_{name}.ipynb"
     run_notebooks.write(notebook(name), path)
     add_to_contents(f"chapters/{path.stem}")
+    add_to_guide(path.stem, name)
     print("Written:", ", ".join([str(path.relative_to(ROOT)), *files]))
     return 0 if run_notebooks.main([str(path)]) == 0 else 1
 
@@ -145,6 +161,25 @@ def notebook(name: str) -> NotebookNode:
         cell.source = leave_out.unlinked(cell.source, gone)
         cell.id = f"{name.replace('_', '-')}-{count}"
     return new_notebook(cells=cells)
+
+
+def add_to_guide(page: str, name: str) -> None:
+    """Its section of the teaching guide, behind that of the last page."""
+    path = ROOT / GUIDE
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    start = text.find("## Page by page\n")
+    if start < 0:
+        print(f"chapter: {GUIDE} has no `## Page by page`; nothing added.")
+        return
+    end = text.find("\n## ", start)
+    end = len(text) if end < 0 else end + 1
+    title = name.replace("_", " ").capitalize()
+    part = PART.format(title=title, page=page, name=name, before=BEFORE)
+    part = part.replace("](0", "](../chapters/0")
+    part = leave_out.unlinked(part, pages_left_out())
+    path.write_text(
+        text[:end] + part + text[end:], encoding="utf-8", newline="\n"
+    )
 
 
 def pages_left_out() -> list[str]:

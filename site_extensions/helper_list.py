@@ -66,7 +66,11 @@ class HelperList(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Markdown, parsed as if it stood on the page."""
         for name in missing(GROUPS):
-            logger.warning("no group has helpers.%s", name)
+            logger.warning(
+                "no group has helpers.%s; name it in GROUPS in "
+                "site_extensions/helper_list.py",
+                name,
+            )
         for path in chapters(self.env.srcdir):
             self.env.note_dependency(str(path))
         forms = {"table": table, "entries": entries}

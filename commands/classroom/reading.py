@@ -24,6 +24,11 @@ FOLDED = '<details class="solution">'
 CODE_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
+# A page with fewer code cells is a draft: what only a finished page has, it
+# may still lack.
+FINISHED = 15
+
+
 @dataclass
 class Exercise:
     """One exercise: where it stands, what it asks, what solves it.
@@ -74,6 +79,12 @@ def markers(chapter: str) -> dict[str, str]:
 def chapters(root: Path = ROOT) -> list[Path]:
     """All pages with a number, in the order of reading."""
     return sorted((root / "chapters").glob("[0-9]*.ipynb"))
+
+
+def is_draft(path: Path) -> bool:
+    """Whether a page has only begun: slides and lessons may wait."""
+    cells = read(path).cells
+    return sum(cell.cell_type == "code" for cell in cells) < FINISHED
 
 
 def read(path: Path) -> NotebookNode:

@@ -95,7 +95,11 @@ def test_no_slide_overflows_and_nothing_comes_from_elsewhere(
     heard: list[str] = []
     page = opened(browser, written / f"{path.stem}.html", heard)
     count = page.evaluate("Reveal.getTotalSlides()")
-    assert slides.FEWEST <= count <= 25, f"{path.stem}: {count} slides"
+    assert count <= 25, f"{path.stem}: {count} slides"
+    if reading.is_draft(path):
+        assert count > 1
+    else:
+        assert count >= slides.FEWEST, f"{path.stem}: {count} slides"
     problems = faults(page)
     page.close()
     assert not problems, "\n".join(problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -26,8 +27,13 @@ def directives(kind: str) -> list[tuple[str, str]]:
 
 def part(name: str) -> str:
     """What the guide says about a page."""
-    (found,) = [p for p in PARTS if f"chapters/{name}.ipynb)\n" in p]
-    return found
+    found = [p for p in PARTS if f"chapters/{name}.ipynb)\n" in p]
+    assert len(found) == 1, (
+        f"reference/teaching.md has {len(found)} sections for "
+        f"chapters/{name}.ipynb; write one under `## Page by page`, as "
+        "another page has it"
+    )
+    return found[0]
 
 
 def test_every_lesson_fits_and_every_exercise_exists() -> None:
@@ -43,16 +49,26 @@ def test_every_page_has_minutes_exercises_and_misconceptions() -> None:
     for path in reading.chapters():
         text = part(path.stem)
         assert f"{{page-minutes}} {path.stem}\n" in text
-        assert "**Before:**" in text and "\n* **" in text
+        assert "**Before:**" in text
         if reading.exercises(path):
             assert f"{{in-class}} {path.stem}\n" in text, path.stem
             assert "**In class:** [" not in notes.for_page(path.stem)
             assert "minutes)" in notes.for_page(path.stem)
+        if reading.is_draft(path):
+            warnings.warn(
+                f"{path.stem} is a draft; before it has {reading.FINISHED} "
+                "code cells, write two misconceptions into its section of "
+                "reference/teaching.md",
+                stacklevel=1,
+            )
+            continue
+        assert "\n* **" in text, path.stem
 
 
 def test_every_misconception_asks_answers_and_links() -> None:
     entries = re.findall(r"^\* \*\*[A-Z]\d+\.\*\* .*$", GUIDE, re.M)
-    assert len(entries) >= 2 * len(reading.chapters())
+    whole = [p for p in reading.chapters() if not reading.is_draft(p)]
+    assert len(entries) >= 2 * len(whole) > 0
     for entry in entries:
         assert re.search(r"\*Ask:\* .*\?.* \*Answer:\* .*\]\(\.\./", entry)
 

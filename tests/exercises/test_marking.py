@@ -87,9 +87,10 @@ except AssertionError as error:
 def run(path, code):
     """Run code after the chapter's first cell; return what it printed."""
     namespace = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(first_code(read(path)), namespace)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(first_code(read(path)), namespace)
         exec(code, namespace)
     return printed.getvalue(), namespace
 

@@ -12,6 +12,7 @@ import pytest
 
 import tasks
 from commands import leave_out, new_chapter
+from commands.classroom import reading
 from helpers.exercises.marking import Hint
 from tests.chapters import notebook_rules as rules
 from tests.support import ROOT
@@ -84,6 +85,19 @@ def test_it_leads_to_the_checks_and_to_no_page_left_out(
     assert "**Builds on:** Scalar Jacobians." in texts[0]
     assert "07_is_my_jacobian_right.ipynb" in texts[-1]
     assert "Tensor" not in texts[-1]
+
+
+def test_it_has_a_section_in_the_teaching_guide(project: Path) -> None:
+    guide = project / new_chapter.GUIDE
+    guide.write_text("# G\n\n## Page by page\n\n### A\n\n## Slides\n\nB\n")
+    path = written(project)
+    before, _, after = guide.read_text().partition("### [Planted Jacobians]")
+    assert before.endswith("### A\n\n") and after.endswith("## Slides\n\nB\n")
+    assert after.startswith(f"(../chapters/{path.stem}.ipynb)\n")
+    for line in (f"{{page-minutes}} {path.stem}", f"{{in-class}} {path.stem}"):
+        assert f"```{line}\n" in after
+    assert "**Before:** [Scalar Jacobians](../chapters/01_scalar" in after
+    assert reading.is_draft(path)
 
 
 def test_its_exercise_is_marked(project: Path) -> None:

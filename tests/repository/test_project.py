@@ -65,6 +65,21 @@ def test_every_requirement_is_pinned_and_hashed() -> None:
     assert not loose
 
 
+def test_a_lock_says_what_moved() -> None:
+    held = tasks.pins()
+    assert {path for path, _ in held} == {
+        "requirements.txt",
+        "classroom/hub/requirements.txt",
+        "commands/classroom/grading.txt",
+    }
+    key = ("requirements.txt", "numpy")
+    assert held[key][0].isdigit() and tasks.moved(held, held) == []
+    later = {k: v for k, v in held.items() if k[1] != "nbval"}
+    moved = tasks.moved(held, later | {key: "99"})
+    assert f"requirements.txt: numpy {held[key]} -> 99" in moved
+    assert any(line.endswith("-> gone") for line in moved)
+
+
 def test_lock_holds_everything_that_is_asked_for() -> None:
     pinned = {
         re.split(r"==", line)[0].lower().replace("_", "-")
