@@ -56,8 +56,8 @@ def test_every_page_has_minutes_exercises_and_misconceptions() -> None:
             assert "minutes)" in notes.for_page(path.stem)
         if reading.is_draft(path):
             warnings.warn(
-                f"{path.stem} is a draft; before it has {reading.FINISHED} "
-                "code cells, write two misconceptions into its section of "
+                f"{path.stem} is a draft; with {reading.FINISHED} code cells "
+                "it needs two misconceptions in its section of "
                 "reference/teaching.md",
                 stacklevel=1,
             )

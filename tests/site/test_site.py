@@ -34,8 +34,6 @@ KILOBYTES = 300
 SHIFT = 0.02
 # So many pages wait for the slow network at once.
 TOGETHER = 4
-
-
 # The entry of the section that is read can be seen, far down in the list.
 IN_SIGHT = """() => {
     const list = document.querySelector(".bd-sidebar-secondary");
