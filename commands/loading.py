@@ -31,7 +31,17 @@ WATCH = """
 window.shifts = [];
 new PerformanceObserver((list) => {
     for (const entry of list.getEntries())
-        if (!entry.hadRecentInput) window.shifts.push(entry.value);
+        if (!entry.hadRecentInput) window.shifts.push({
+            value: entry.value,
+            moved: entry.sources.map((source) => {
+                const at = source.node?.parentElement ?? document.body;
+                const [from, to] = [source.previousRect, source.currentRect];
+                return `${at.tagName}.${at.className} "` +
+                    `${at.textContent.trim().slice(0, 40)}" ` +
+                    `from ${from.x},${from.y} ${from.width}x${from.height} ` +
+                    `to ${to.x},${to.y} ${to.width}x${to.height}`;
+            }),
+        });
 }).observe({type: "layout-shift", buffered: true});
 """
 # All the way down, so that what is loaded late may move the text too.
@@ -43,7 +53,8 @@ SCROLL = """async () => {
     }
 }"""
 RESULT = """() => ({
-    shift: window.shifts.reduce((sum, value) => sum + value, 0),
+    shift: window.shifts.reduce((sum, shift) => sum + shift.value, 0),
+    moved: window.shifts.flatMap((shift) => shift.moved),
     paint: performance.getEntriesByName("first-contentful-paint")[0]
         ?.startTime / 1000 || 0,
 })"""
@@ -60,6 +71,7 @@ class Cost(NamedTuple):
     requests: int
     shift: float
     paint: float  # seconds until the first text is there
+    moved: list[str]  # what moved while it came, and from where to where
 
     def line(self) -> str:
         """One row of the table."""

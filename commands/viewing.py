@@ -6,6 +6,7 @@ import gzip
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -81,6 +82,19 @@ def visitor(program: str) -> Iterator[Visitor]:
         )
         yield Visitor(browser)
         browser.close()
+
+
+def wait_until(page: Page, holds: str, seconds: float = 30) -> None:
+    """Ask a page again and again until something holds.
+
+    Playwright's own `wait_for_function` evaluates text from inside the
+    page, which the site's content security policy forbids.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(holds):
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {seconds} seconds: {holds}")
+        page.wait_for_timeout(50)
 
 
 def find_browser() -> str | None:

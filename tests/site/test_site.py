@@ -88,7 +88,7 @@ def test_every_page(built, visitor, width: int) -> None:
         for load in loading.loads(visitor, address, names, width, TOGETHER):
             cost = load.cost
             if cost.compressed > KILOBYTES or cost.shift > SHIFT:
-                heavy.append(cost.line())
+                heavy += [cost.line(), *cost.moved]
             faults = site_rules.faults(load.page) + load.found
             found += [f"{cost.page} at {width}: {fault}" for fault in faults]
     assert len(names) > 5
@@ -174,7 +174,7 @@ def test_what_goes_on_fades_until_its_end(built, visitor) -> None:
         shown = "wide.scrollLeft = {}; wide.classList.contains('goes-on')"
         assert page.evaluate(shown.format(0))
         page.evaluate(shown.format(10_000))
-        page.wait_for_function("!wide.classList.contains('goes-on')")
+        viewing.wait_until(page, "!wide.classList.contains('goes-on')")
         assert page.evaluate("wide.tabIndex") == 0
 
 
@@ -185,7 +185,7 @@ def test_the_list_of_sections_follows_the_reader(built, visitor) -> None:
     ):
         page.goto(f"{address}/chapters/error_messages.html")
         page.locator("#h-layer").scroll_into_view_if_needed()
-        page.wait_for_function(IN_SIGHT)
+        viewing.wait_until(page, IN_SIGHT)
 
 
 def test_the_helpers_lead_to_the_chapters(built) -> None:
