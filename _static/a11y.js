@@ -34,9 +34,14 @@ window.addEventListener("load", () => {
     for (const [box, goesOn, scrolls] of marks) {
       box.classList.toggle("goes-on", goesOn);
       if (scrolls) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
     }
   };
-  look(boxes);
+  // What still waits (slices.js) is not laid out for this.
+  look(boxes.filter((box) =>
+    box.checkVisibility?.({contentVisibilityAuto: true}) ?? true));
+  document.addEventListener("shown", (event) => look(boxes.filter((box) =>
+    event.detail.some((element) => element.contains(box)))));
   for (const box of boxes)
     box.addEventListener("scroll", () => look([box]), {passive: true});
   window.addEventListener("resize", () => look(boxes));

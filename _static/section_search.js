@@ -122,9 +122,10 @@
     return [page, name, `#${anchor}`, null, score, ""];
   });
 
-  // The file stands before Sphinx's own, and its turn comes first.
-  document.addEventListener("DOMContentLoaded", () => {
-    Search._performSearch = (query) => results(query);
-    document.querySelector("form.bd-search input")?.focus();
-  });
+  // Between Sphinx's search and its index, at which that begins to answer.
+  document.querySelector('script[src*="/searchtools.js"]')
+    .addEventListener("load", () => {
+      Search._performSearch = (query) => results(query);
+    });
+  document.querySelector("form.bd-search input")?.focus();
 })();

@@ -31,6 +31,8 @@ CHARSET = '<meta charset="utf-8" />'
 INLINE_SCRIPT = re.compile(
     r"[ \t]*<script(?![^>]*\bsrc=)[^>]*>.*?</script>\n?", re.DOTALL
 )
+# Sphinx's own page of the search asks for its scripts at once.
+WAITED_FOR = re.compile(r"<script (?=src=)")
 THEME_SCRIPT = re.compile(r"<script data-cfasync.*?</script>", re.DOTALL)
 HIDDEN = re.compile(r"<noscript>\s*<style.*?</noscript>", re.DOTALL)
 STYLE_BLOCK = re.compile(r"<style\b[^>]*>.*?</style>\n?", re.DOTALL)
@@ -102,6 +104,7 @@ def strict(text: str, static: str) -> str:
     name = 'http-equiv="Content-Security-Policy"'
     policy = f'{CHARSET}\n    <meta {name} content="{POLICY}" />'
     text = text.replace(CHARSET, policy, 1)
+    text = WAITED_FOR.sub('<script defer="defer" ', text)
     text = THEME_SCRIPT.sub(first, text)
     text = HIDDEN.sub(f"<noscript>{hidden}</noscript>", text)
     text = INLINE_SCRIPT.sub("", STYLE_BLOCK.sub("", text))

@@ -23,14 +23,13 @@ SCRIPTS = {
     "sphinx-book-theme.js": "",
     "a11y.js": "",
     "menus.js": "",
+    "slices.js": "<section",
     "wheel.js": "data-wheel=",
     "clipboard.min.js": '<div class="highlight',
     "copybutton.js": '<div class="highlight',
     "design-tabs.js": "sd-tab-set",
     "interactive.js": '<figure class="interactive"',
 }
-# The page of the builder that runs scripts while it loads.
-AT_ONCE = ("search",)
 IMAGE = re.compile(r'<img (?P<before>[^>]*)src="(?P<source>[^"]+)"')
 
 PARAMETERS = re.compile(
@@ -51,14 +50,12 @@ def keep_scripts(
 ) -> None:
     """Leave out the scripts that this page does not use."""
     body = context.get("body", "")
-    # The inline scripts of these pages need the files before them.
-    waits = {} if pagename in AT_ONCE else {"defer": "defer"}
     kept = []
     for script in context["script_files"]:
         name = str(getattr(script, "filename", None)).rsplit("/", 1)[-1]
         if name in SCRIPTS and SCRIPTS[name] in body:
             # The pages share the objects: this page gets its own.
-            own = {**script.attributes, **waits}
+            own = {**script.attributes, "defer": "defer"}
             kept.append(
                 type(script)(script.filename, priority=script.priority, **own)
             )

@@ -11,14 +11,35 @@ from typing import Any
 
 import pytest
 
-# Together half of the time of all tests of helpers.
+# Together two thirds of the time of all tests but the site's; what is left
+# still visits each function of helpers, and each exercise.
 SLOW = (
+    "chapters/test_custom_gradients.py::test_a_saved_model_keeps_the_rule",
+    "chapters/test_printed_numbers.py::test_a_fault_in_a_chapter_is_red",
     "chapters/test_quick_answer.py",
     "chapters/test_tensor.py::test_the_plain_jacobian_prints_nothing",
+    "chapters/test_tensor.py::test_the_tape_keeps_the_chain",
+    "classroom/test_editions.py::test_the_command_that_the_readme_names",
+    "core/test_references.py::test_a_fast_lstm_whose_layers_change",
+    "derivatives/test_implicit.py::test_second_derivatives",
+    "derivatives/test_jacobians.py::test_batch_matches_one_sample",
+    "derivatives/test_layer_architectures.py::test_models_of_keras_app",
+    "derivatives/test_progress.py::test_nothing_is_left_in_a_stored_output",
+    "derivatives/test_progress.py::test_the_bar_is_quiet_when_asked",
+    "derivatives/test_random_operations.py::test_drawn_operations",
+    "derivatives/test_second_order.py::test_what_cannot_be_vectorised",
+    "derivatives/test_weights.py::test_jit_gives_the_same",
+    "derivatives/test_weights.py::test_matches_a_tape_per_sample",
+    "derivatives/test_weights.py::test_samples_that_influence_each_other",
+    "exercises/test_marking.py::test_another_right_answer_is_right",
+    "exercises/test_marking.py::test_wrong_answer_gets_a_hint",
     "lstm/test_function.py",
+    "lstm/test_jacobian.py::test_equals_the_tape",
     "lstm/test_jacobian.py::test_every_known_activation",
     "lstm/test_jacobian.py::test_every_length",
+    "repository/test_elsewhere.py::test_the_kernel_of_a_form_sees_it",
     "repository/test_wheel.py",
+    "tests/test_doctor.py::test_this_environment_is_ready",
 )
 # It opens every page in a browser: begun last, it would end alone.
 LONGEST = "tests/site/test_site.py"

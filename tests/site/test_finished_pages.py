@@ -20,6 +20,7 @@ PAGE = """<html><head>
   </noscript>
   <script>const here = 1;</script>
   <script defer="defer" src="../_static/menus.js"></script>
+  <script src="../_static/searchtools.js"></script>
 </head><body>
 <nav class="bd-links bd-docs-nav" aria-label="Main"><ul>
 <li><a class="reference internal" href="00_start.html">Start</a></li>
@@ -48,6 +49,8 @@ def test_a_page_holds_what_its_policy_allows() -> None:
     assert '<script src="../_static/first.js"></script>' in text
     assert "../_static/no_script.css" in text and "here" not in text
     assert 'src="../_static/menus.js"' in text
+    # Nothing but the colours is waited for.
+    assert text.count("<script src=") == 1
     (name, rule), *others = rules.items()
     assert rule == "text-align: left" and not others
     assert f'<td class="cell {name}">a</td>' in text

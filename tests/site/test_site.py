@@ -178,6 +178,37 @@ def test_what_goes_on_fades_until_its_end(built, visitor) -> None:
         assert page.evaluate("wide.tabIndex") == 0
 
 
+# Whether the last paragraph of a chapter is laid out.
+LAST_SHOWN = """[...document.querySelectorAll(".bd-article p")].at(-1)
+    .checkVisibility({contentVisibilityAuto: true})"""
+LONG = "chapters/06_custom_gradients.html"
+
+
+def test_what_lies_far_below_waits_for_the_first_screen(built, visitor):
+    with (
+        viewing.served(tasks.SITE) as address,
+        visitor.page(address, 390, []) as page,
+    ):
+        page.add_init_script("window.requestAnimationFrame = () => 0")
+        page.goto(f"{address}/{LONG}", wait_until="load")
+        assert not page.evaluate(LAST_SHOWN)
+        # The reader's first move shows all.
+        page.keyboard.press("Shift")
+        assert page.evaluate(LAST_SHOWN)
+
+
+@pytest.mark.parametrize("section", ["", "#inside-a-keras-layer"])
+def test_what_lies_far_below_comes_by_itself(built, visitor, section: str):
+    with (
+        viewing.served(tasks.SITE) as address,
+        visitor.page(address, 390, []) as page,
+    ):
+        page.goto(f"{address}/{LONG}{section}", wait_until="load")
+        if section:
+            assert page.evaluate(LAST_SHOWN)
+        viewing.wait_until(page, LAST_SHOWN)
+
+
 def test_the_list_of_sections_follows_the_reader(built, visitor) -> None:
     with (
         viewing.served(tasks.SITE) as address,
