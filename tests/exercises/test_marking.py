@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import io
 import re
+import textwrap
 import warnings
 
 import nbformat
@@ -133,7 +134,7 @@ def answer_of(name, code):
         f"tests/exercises names {name}, which no chapter asks; delete the "
         f'entry or end a code cell in mark("{name}", answer)'
     )
-    _, namespace = run(EXERCISES[name][0], code)
+    _, namespace = run(EXERCISES[name][0], textwrap.dedent(code))
     return namespace["answer"]
 
 
@@ -153,7 +154,7 @@ def test_every_marked_chapter_has_exercises():
         )
         if count < FEWEST:
             warnings.warn(
-                f"{chapter} has {count} exercises, fewer than {FEWEST}; add "
+                f"exercises of {chapter}: {count}, fewer than {FEWEST}; add "
                 "some, see `Add an exercise` in CONTRIBUTING.md",
                 stacklevel=1,
             )
@@ -225,7 +226,11 @@ def test_wrong_answer_gets_a_hint(name, answer):
 @pytest.mark.parametrize(("name", "answer"), RIGHT)
 def test_another_right_answer_is_right(name, answer):
     verdict, text = verdict_on(name, answer_of(name, answer))
-    assert verdict == "right", text
+    chapter = name.split()[0]
+    assert verdict == "right", (
+        f"an answer in tests/exercises/right_{chapter}.py to {name} is not "
+        f"right: {answer!r} is told {text!r}; correct it, or the marker"
+    )
 
 
 @pytest.mark.parametrize(("name", "answer", "words"), SLIPS)
@@ -242,6 +247,15 @@ def chapter_of(folder, *cells):
     path = folder / "09_planted.ipynb"
     nbformat.write(book, path)
     return path
+
+
+def test_an_answer_may_be_indented_as_the_file_is():
+    answer = """
+        one = 1
+        answer = one
+    """
+    name = next(iter(EXERCISES))
+    assert answer_of(name, answer) == 1
 
 
 def test_a_solution_without_mark_is_named(tmp_path):
