@@ -12,13 +12,10 @@ from typing import Any
 import pytest
 
 # Together two thirds of the time of all tests but the site's; what is left
-# still visits each function of helpers, and each exercise.
+# still visits each function of helpers, and each exercise. Tests of one
+# chapter, which may be left out, carry the mark themselves.
 SLOW = (
-    "chapters/test_custom_gradients.py::test_a_saved_model_keeps_the_rule",
     "chapters/test_printed_numbers.py::test_a_fault_in_a_chapter_is_red",
-    "chapters/test_quick_answer.py",
-    "chapters/test_tensor.py::test_the_plain_jacobian_prints_nothing",
-    "chapters/test_tensor.py::test_the_tape_keeps_the_chain",
     "classroom/test_editions.py::test_the_command_that_the_readme_names",
     "core/test_references.py::test_a_fast_lstm_whose_layers_change",
     "derivatives/test_implicit.py::test_second_derivatives",

@@ -79,6 +79,7 @@ print(float(tape.gradient(y, x)))
 
 
 @pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.slow
 def test_a_saved_model_keeps_the_rule_if_asked(tmp_path, kept):
     module = tf.Module()
     signature = [tf.TensorSpec([], tf.float32)]

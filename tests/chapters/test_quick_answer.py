@@ -6,9 +6,12 @@ import keras
 import nbclient
 import nbformat
 import numpy as np
+import pytest
 import tensorflow as tf
 
 import helpers
+
+pytestmark = pytest.mark.slow
 
 CHAPTER = Path(__file__).parents[2] / "chapters" / "00_quick_answer.ipynb"
 

@@ -80,6 +80,7 @@ def test_a_tape_entered_while_it_is_open_refuses():
         pass
 
 
+@pytest.mark.slow
 def test_the_plain_jacobian_prints_nothing():
     """Versions of 2019 printed executor errors beside the right result."""
     code = """
@@ -106,6 +107,7 @@ assert tape.jacobian(y, model.trainable_variables)[0].shape == (1, 2, 2, 2)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads peak memory")
+@pytest.mark.slow
 def test_the_tape_keeps_the_chain_and_the_accumulator_forgets_it():
     code = """
 import resource

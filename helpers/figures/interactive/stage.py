@@ -55,7 +55,7 @@ class Slider:
         field = element(
             "input", type="range", min=0, max=last, value=self.start, step=1,
             autocomplete="off", data_names="|".join(self.names),
-            aria_valuetext=self.names[self.start],
+            aria_valuetext=self.names[self.start], **KEYS,
         )  # fmt: skip
         field = element("label", raw=element("span", self.label) + field)
         now = element("span", self.names[self.start], **NOW)
@@ -74,7 +74,7 @@ class Switch:
     def html(self) -> str:
         field = element(
             "input", type="checkbox", autocomplete="off",
-            data_names="|".join(self.names),
+            data_names="|".join(self.names), **KEYS,
         )  # fmt: skip
         field = element("label", raw=field + element("span", self.label))
         now = element("span", self.names[0], **NOW)
@@ -84,6 +84,9 @@ class Switch:
 Control = Slider | Switch
 # What a control says beside itself is for the eye; it tells it itself.
 NOW = {"class_": "now", "aria_hidden": "true"}
+# JupyterLab would move to another cell at an arrow key; it leaves the keys
+# of an element alone that says so itself, not of what stands around it.
+KEYS = {"data_lm_suppress_shortcuts": "true"}
 NONE = "<noscript>Its controls need JavaScript.</noscript>\n"
 
 
@@ -155,10 +158,9 @@ class Stage:
             viewBox=f"0 0 {width:g} {height:g}", role="img", aria_label=alt,
             width=f"{width:g}", height=f"{height:g}",
         )  # fmt: skip
-        # JupyterLab leaves the keys of such a part to it.
         tools = element(
             "div", raw="".join(c.html() for c in self.controls),
-            class_="controls", data_lm_suppress_shortcuts="true",
+            class_="controls",
         )  # fmt: skip
         said = self.part("p", says, class_="says", role="status")
         body = [picture, tools, said, element("figcaption", caption), NONE]
@@ -179,7 +181,7 @@ def positions(control: Control) -> int:
 def pair(labels: tuple[str, str] | None) -> str:
     """Two buttons that move the slider beside them, if they have labels."""
     buttons = [
-        element("button", label, type="button", data_move=move)
+        element("button", label, type="button", data_move=move, **KEYS)
         for label, move in zip(labels or (), (-1, 1), strict=False)
     ]
     return element("span", raw="".join(buttons)) if buttons else ""

@@ -43,6 +43,16 @@ def test_rows_and_columns_are_beside_the_picture():
     assert re.search(r'role="status"[^>]*>b &amp; 1</p>', html)
 
 
+def test_jupyterlab_leaves_each_control_its_keys():
+    table = {"v": list("abcd"), "n": list("0123")}
+    slider = Slider("step", ["one", "two"], buttons=("back", "on"))
+    html = figure_of(Stage(1, 1, table, [Switch("on"), slider])).html
+    fields = re.findall("<(?:input|button)[^>]*>", html)
+    assert len(fields) == 4
+    for field in fields:
+        assert ' data-lm-suppress-shortcuts="true"' in field, field
+
+
 def test_text_is_escaped_and_minus_is_a_minus():
     stage = small_stage()
     stage.draw("text", 'x < -1 & "y"', data_x='a"b')
