@@ -1,7 +1,8 @@
 """What a page costs to load: bytes, requests, shifts, first paint.
 
 `python -m commands.loading` prints a table of all pages of the built
-site, as a phone on a slow network with a slow processor sees them.
+site, as a phone on a slow network with a slow processor sees them; and when
+each answers its reader, with that processor alone.
 """
 
 from __future__ import annotations
@@ -58,6 +59,24 @@ RESULT = """() => ({
     paint: performance.getEntriesByName("first-contentful-paint")[0]
         ?.startTime / 1000 || 0,
 })"""
+
+
+# The pieces of work that keep a page from answering for 50 ms or more.
+LONG_TASKS = """
+window.tasks = [];
+new PerformanceObserver((list) => {
+    for (const {startTime, duration} of list.getEntries())
+        window.tasks.push([startTime, startTime + duration]);
+}).observe({type: "longtask", buffered: true});
+"""
+# All has come, and no long work that began before that goes on.
+READY = """() => {
+    const [visit] = performance.getEntriesByType("navigation");
+    const ends = window.tasks
+        .filter(([start]) => start <= visit.loadEventEnd)
+        .map(([, end]) => end);
+    return Math.max(visit.loadEventEnd, ...ends) / 1000;
+}"""
 
 
 class Cost(NamedTuple):
@@ -160,6 +179,27 @@ def loads(
                 yield load
 
 
+def seconds_to_answer(
+    visitor: viewing.Visitor, address: str, names: Sequence[str], width: int
+) -> Iterator[float]:
+    """When each page answers, on a processor four times slower.
+
+    From a host nearby, in a browser that is open: what the page asks of
+    the processor, not of the network.
+    """
+    with visitor.page(address, width, []) as page:
+        page.goto(address)
+        # What the browser does when it begins is not the page's.
+        page.wait_for_timeout(3000)
+        page.add_init_script(LONG_TASKS)
+        session = page.context.new_cdp_session(page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        for name in names:
+            page.goto(f"{address}/{name}", wait_until="load")
+            page.wait_for_timeout(1000)
+            yield page.evaluate(READY)
+
+
 def bodies(answers: list[Response]) -> tuple[list[bytes], list[bytes]]:
     """What was sent: the page with its texts, and its images."""
     sent = [
@@ -183,9 +223,14 @@ def main(arguments: list[str]) -> int:
         viewing.visitor(program) as visitor,
         viewing.served(site) as address,
     ):
-        for name in viewing.pages(site):
+        names = viewing.pages(site)
+        for name in names:
             for width in (1280, 390):
                 print(cost(visitor, address, name, width).line(), flush=True)
+        print("seconds until a page answers, at 390 pixels")
+        waits = seconds_to_answer(visitor, address, names, 390)
+        for name, seconds in zip(names, waits, strict=True):
+            print(f"{name:46}{seconds:6.2f}", flush=True)
     return 0
 
 
