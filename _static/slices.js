@@ -5,7 +5,7 @@
 // nothing moves under the eyes.
 (() => {
   const later = [...document.querySelectorAll(
-    ".in-slices section > section:first-of-type > :nth-child(n + 12), " +
+    ".in-slices section > section:first-of-type > :nth-child(n + 7), " +
     ".in-slices section > section:nth-of-type(n + 2) > :not(section), " +
     ".in-slices section > section:nth-of-type(n + 2) > section > *")];
   let [next, count, before] = [0, 1, 0];

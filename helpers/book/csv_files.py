@@ -25,6 +25,12 @@ def read_series(
         path: the file, with commas between columns and points in numbers.
         min_rows: how many rows the work that follows needs.
 
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: a line has not five columns; a value is missing, not a
+            number, or not finite; a column never changes; too few rows;
+            another encoding than UTF-8. The message names the place.
+
     Example:
         >>> import tempfile
         >>> rows = [f"{t},{t * t},{-t},{t % 3},{t % 7}" for t in range(9)]
@@ -33,12 +39,6 @@ def read_series(
         ...     _ = path.write_text("\\n".join(rows))
         ...     inputs, output = read_series(path, min_rows=9)
         >>> assert inputs.shape == (9, 4) and output.shape == (9,)
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: a line has not five columns; a value is missing, not a
-            number, or not finite; a column never changes; too few rows;
-            another encoding than UTF-8. The message names the place.
     """
     path = Path(path)
     if not path.is_file():

@@ -32,14 +32,14 @@ def median_seconds(
     Returns:
         One median per call, in seconds.
 
+    Raises:
+        ValueError: fewer than one round.
+
     Example:
         >>> slow, fast = median_seconds(
         ...     lambda: sum(range(100_000)), lambda: sum(range(10))
         ... )
         >>> assert slow > fast > 0
-
-    Raises:
-        ValueError: fewer than one round.
     """
     if rounds < 1:
         raise refusal("at least one round", f"{rounds}", "rounds=5")

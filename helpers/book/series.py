@@ -54,13 +54,13 @@ def simulate_series(steps: int = STEPS, *, seed: int = 0) -> Series:
     Returns:
         A `Series`: inputs, output and states.
 
+    Raises:
+        ValueError: fewer than one step.
+
     Example:
         >>> series = simulate_series(50, seed=1)
         >>> assert series.inputs.shape == (50, 4)
         >>> assert series.output.shape == (50,)
-
-    Raises:
-        ValueError: fewer than one step.
     """
     if steps < 1:
         raise refusal(
@@ -99,12 +99,12 @@ def exact_sensitivities(series: Series, length: int = 20) -> np.ndarray:
         series: what `simulate_series` returned.
         length: steps per window.
 
+    Raises:
+        ValueError: the series is too short, or length is below 1.
+
     Example:
         >>> J = exact_sensitivities(simulate_series(50), length=20)
         >>> assert J.shape == (30, 20, 4)
-
-    Raises:
-        ValueError: the series is too short, or length is below 1.
     """
     check_length(len(series.states), length)
     states = series.states[length:]
@@ -131,15 +131,15 @@ def make_windows(
     n + length - 1, its target is the output of step n + length. Both are
     copies: what is done to them leaves the series alone.
 
-    Example:
-        >>> series = simulate_series(50)
-        >>> x, y = make_windows(series.inputs, series.output, length=20)
-        >>> assert x.shape == (30, 20, 4) and y.shape == (30, 1)
-
     Raises:
         TypeError: a NumPy masked array.
         ValueError: the two series differ in length, or are too short;
             length is below 1.
+
+    Example:
+        >>> series = simulate_series(50)
+        >>> x, y = make_windows(series.inputs, series.output, length=20)
+        >>> assert x.shape == (30, 20, 4) and y.shape == (30, 1)
     """
     inputs, output = unmasked(inputs), unmasked(output)
     if inputs.ndim != 2 or inputs.shape[:1] != output.shape:

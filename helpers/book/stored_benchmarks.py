@@ -17,14 +17,14 @@ def benchmark_text(path: str | Path) -> str:
     Args:
         path: a file that `make bench` has written.
 
+    Raises:
+        FileNotFoundError: there is no such file.
+
     Example:
         >>> try:
         ...     benchmark_text("no_such_result.json")
         ... except FileNotFoundError as error:
         ...     assert "no_such_result.json" in str(error)
-
-    Raises:
-        FileNotFoundError: there is no such file.
     """
     carried = CARRIED / Path(path).name
     found = next(filter(Path.is_file, (Path(path), carried)), None)

@@ -58,13 +58,13 @@ def mark(
         seconds: how long the answer may run, if it is a function.
         required: raise unless the answer is right, as a grader needs it.
 
-    Example:
-        >>> mark("scalar 1", ...)
-        Exercise scalar 1: unanswered. Replace the dots with your answer.
-
     Raises:
         ValueError: there is no such exercise.
         NotRight: a required answer is not right.
+
+    Example:
+        >>> mark("scalar 1", ...)
+        Exercise scalar 1: unanswered. Replace the dots with your answer.
     """
     verdict, text = verdict_on(exercise, answer, seconds=seconds)
     line = f"Exercise {exercise}: {verdict}. {text}"

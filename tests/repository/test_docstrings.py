@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import pkgutil
+import re
 
 import matplotlib.pyplot as plt
 import pytest
@@ -13,6 +15,15 @@ import helpers
 
 MODULES = [
     found.name for found in pkgutil.walk_packages(helpers.__path__, "helpers.")
+]
+SECTIONS = [
+    "Attributes",
+    "Args",
+    "Returns",
+    "Yields",
+    "Raises",
+    "Source",
+    "Example",
 ]
 
 
@@ -45,3 +56,10 @@ def test_a_public_helper_has_an_example_and_a_type(name: str) -> None:
     if not isinstance(helper, type):
         annotation = "return" in helper.__annotations__
         assert annotation, f"{name}: say what it returns"
+
+
+@pytest.mark.parametrize("name", helpers.__all__)
+def test_the_parts_of_a_docstring_have_one_order(name: str) -> None:
+    text = inspect.getdoc(getattr(helpers, name)) or ""
+    found = re.findall(rf"^({'|'.join(SECTIONS)}):$", text, re.M)
+    assert found == sorted(found, key=SECTIONS.index), name

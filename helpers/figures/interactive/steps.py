@@ -17,10 +17,11 @@ from helpers.figures.interactive.stage import (
 )
 
 DTYPES = (tf.float32, tf.float64)
-EXPONENTS = [-k / 2 for k in range(17)]
-START = 2
+EXPONENTS = [-8 + k / 2 for k in range(17)]
+START = EXPONENTS.index(-1.0)
 LEAST, MOST = -13.0, 2.0  # exponents of the errors that are drawn
 SMALL, LARGE, TOP, GAP = 130.0, 180.0, 20.0, 44.0
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LOOKS = {"forward": "orange", "central": "blue"}
 TRY = (
     "Try: go from the largest step to the smallest. Where does each error"
@@ -50,7 +51,7 @@ def explore_steps(f: Function, x: ArrayLike) -> Interactive:
 
     Example:
         >>> figure = explore_steps(lambda x: x * x * x, [0.5, 1.0, 1.5])
-        >>> assert "float64, h = 1e-06" in figure.html
+        >>> assert "float64, h = 10⁻⁶" in figure.html
     """
     x = np.asarray(x, np.float64)
     if x.ndim != 1:
@@ -91,8 +92,8 @@ def drawn(
         key: [float(np.max(abs((s - right) / right))) for s in each]
         for key, each in found.items()
     }
-    names = [f"h = {10.0**e:.0e}" for e in EXPONENTS]
-    step = Slider("Step", names, START, ("Larger", "Smaller"))
+    names = [f"h = {digit(10.0**e)}" for e in EXPONENTS]
+    step = Slider("Step", names, START, ("Smaller", "Larger"))
     middle = len(x) // 2
     panel = SlopePanel(f, float(x[middle]), float(right[middle]))
     table = step_table(panel, middle, found, errors)
@@ -138,14 +139,23 @@ def step_table(
 
 def says(dtype: tf.DType, k: int, ahead: float, central: float) -> str:
     return (
-        f"{dtype.name}, h = {10.0 ** EXPONENTS[k]:.0e}: the forward "
-        f"difference is wrong by {percent(ahead)}, the central one by "
-        f"{percent(central)} of the slope."
+        f"{dtype.name}, h = {digit(10.0 ** EXPONENTS[k])}: the relative error "
+        f"is {digit(ahead)} for the forward difference, {digit(central)} for "
+        "the central one."
     )
 
 
-def percent(error: float) -> str:
-    return f"{error:.0%}" if error >= 0.095 else f"{error:.0e}"
+def digit(number: float) -> str:
+    """One significant digit, as one writes it: 0.03, 3·10⁻⁵."""
+    mantissa, exponent = f"{number:.0e}".split("e")
+    if number == 0 or int(exponent) >= -3:
+        return f"{float(f'{number:.0e}'):g}"
+    return f"{mantissa}·{power(int(exponent))}".removeprefix("1·")
+
+
+def power(exponent: int) -> str:
+    """A power of ten, with its exponent in small raised digits."""
+    return "10" + str(exponent).translate(RAISED)
 
 
 class SlopePanel:
@@ -187,7 +197,7 @@ class SlopePanel:
 def place(exponent: float, error: float) -> tuple[float, float]:
     """Where a step and its error stand in the right panel."""
     level = np.log10(max(error, 10.0**LEAST))
-    across = (exponent - EXPONENTS[-1]) / (EXPONENTS[0] - EXPONENTS[-1])
+    across = (exponent - EXPONENTS[0]) / (EXPONENTS[-1] - EXPONENTS[0])
     up = (min(level, MOST) - LEAST) / (MOST - LEAST)
     return SMALL + GAP + LARGE * across, TOP + LARGE * (1 - up)
 
@@ -212,16 +222,16 @@ def draw_errors(stage: Stage, errors: dict) -> None:
 
 
 def draw_axes(stage: Stage) -> None:
-    left, right = place(EXPONENTS[-1], 1.0)[0], place(EXPONENTS[0], 1.0)[0]
+    left, right = place(EXPONENTS[0], 1.0)[0], place(EXPONENTS[-1], 1.0)[0]
     for exponent in range(int(LEAST) + 1, int(MOST) + 1, 3):
         y = place(0.0, 10.0**exponent)[1]
         line = points([(left, y), (right, y)])
         stage.draw("polyline", points=line, class_="grid")
-        stage.draw("text", f"1e{exponent}", x=left - 18, y=f"{y + 3:.1f}",
+        stage.draw("text", power(exponent), x=left - 18, y=f"{y + 3:.1f}",
                    class_="small")  # fmt: skip
     for exponent in range(-8, 1, 2):
         x = place(exponent, 1.0)[0]
-        stage.draw("text", f"1e{exponent}", x=f"{x:.1f}",
+        stage.draw("text", power(exponent), x=f"{x:.1f}",
                    y=TOP + LARGE + 12, class_="small")  # fmt: skip
     middle = (left + right) / 2
     stage.draw("text", "largest relative error", x=middle, y=12)

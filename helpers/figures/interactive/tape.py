@@ -12,6 +12,7 @@ from helpers.figures.interactive.stage import Interactive, Slider, Stage
 Edge: TypeAlias = tuple[str, str]
 UNIT, EDGE, ABOVE, BELOW = 47.0, 34.0, 46.0, 40.0
 BOX, CIRCLE, HEAD = (15.0, 12.0), 11.0, 6.0
+STEEP = (0.45, 0.85)  # where on the straight line a curve is drawn aside
 TRY = (
     "Try: go back to the start, then forward step by step. What is kept on"
     " the way to y? How many arrows bring the derivative back to x?"
@@ -110,7 +111,9 @@ class Graph:
             )
             for start, end in edges
         }
-        middles = [float(middle[1]) for _, middle, _ in self.curves.values()]
+        # At half of its way a curve is farthest from the straight line.
+        weights = np.array([1, 3, 3, 1]) / 8
+        middles = [float((weights @ c)[1]) for c in self.curves.values()]
         lift = ABOVE - min(0.0, *middles)
         self.shift = np.array([0.0, lift])
         low = lift + max(float(ys.max()) + BELOW, *(y + 8 for y in middles))
@@ -157,24 +160,28 @@ class Graph:
 
     def draw_edge(self, stage: Stage, edge: Edge, look: str) -> None:
         """A curve from rim to rim, with its head."""
-        places = [place + self.shift for place in self.curves[edge]]
-        (x0, y0), (x1, y1), end = places
-        along = (end - places[1]) / np.linalg.norm(end - places[1])
+        *places, before, end = self.curves[edge] + self.shift
+        along = (end - before) / np.linalg.norm(end - before)
         aside = np.array([-along[1], along[0]])
         wings = [end - HEAD * along + s * 3.5 * aside for s in (1, -1)]
-        corners = [f"{x:.1f} {y:.1f}" for x, y in (wings[0], end, wings[1])]
-        path = f"M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {corners[1]}"
-        stage.draw("path", d=f"{path}M{'L'.join(corners)}", class_=look)
+        way = [*places, before, end, wings[0], end, wings[1]]
+        way = [f"{x:.1f} {y:.1f}" for x, y in way]
+        path = f"M{way[0]}C{' '.join(way[1:4])}M{'L'.join(way[4:])}"
+        stage.draw("path", d=path, class_=look)
 
 
 def curve(
     start: np.ndarray, end: np.ndarray, bend: float | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Start, control point and end, cut off at the rims of the nodes."""
+) -> np.ndarray:
+    """Start, two control points and end, cut off at the rims of the nodes.
+
+    A bent one leaves flat and arrives steeply, clear of the numbers below.
+    """
     across, down = end - start
     aside = (bend or 0.0) * np.array([-down, across])
-    middle = (start + end) / 2 + aside
-    return rim(start, middle), middle, rim(end, middle)
+    shares = STEEP if bend else (0.5, 0.5)
+    near, far = (start + share * (end - start) + aside for share in shares)
+    return np.stack([rim(start, near), near, far, rim(end, far)])
 
 
 def rim(centre: np.ndarray, toward: np.ndarray) -> np.ndarray:

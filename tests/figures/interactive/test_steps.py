@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import explore_steps
+from helpers.figures.interactive.steps import digit
 from tests.figures.interactive import table_of
 
 POINTS = np.linspace(0.5, 1.5, 21)
@@ -16,16 +17,36 @@ def cube(x):
 def test_large_steps_show_the_truncation():
     says = table_of(explore_steps(cube, POINTS))["says"]
     # (3xh + h²) / 3x² and h² / 3x² at x = 0.5 for h = 0.1
-    assert says[2].startswith("float32, h = 1e-01: the forward")
-    assert "by 21%" in says[2] and "by 1e-02" in says[2]
+    assert says[14].startswith("float32, h = 0.1: the relative error")
+    assert "0.2 for the forward" in says[14]
+    assert "0.01 for the central" in says[14]
 
 
 def test_small_steps_show_the_rounding_of_the_dtype():
     says = table_of(explore_steps(cube, POINTS))["says"]
     assert len(says) == 2 * 17
-    single, double = says[16], says[33]
-    assert single.startswith("float32, h = 1e-08") and "100%" in single
-    assert double.startswith("float64, h = 1e-08") and "e-0" in double
+    single, double = says[0], says[17]
+    assert single.startswith("float32, h = 10⁻⁸: ")
+    assert "is 1 for the forward difference" in single
+    assert double.startswith("float64, h = 10⁻⁸: ")
+    assert "·10⁻" in double
+
+
+def test_the_slider_runs_as_the_axis_does():
+    table = table_of(explore_steps(cube, POINTS))
+    across = [float(dot.split()[0]) for dot in table["central_dot"][:17]]
+    assert across == sorted(across)
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (0.0, "0"), (1.0, "1"), (0.316, "0.3"), (0.00096, "0.001"),
+        (0.001, "0.001"), (1e-8, "10⁻⁸"), (3.2e-5, "3·10⁻⁵"), (21.0, "20"),
+    ],
+)  # fmt: skip
+def test_a_number_is_written_with_one_digit(number, written):
+    assert digit(number) == written
 
 
 def test_only_the_curves_of_one_dtype_are_seen():
