@@ -180,22 +180,25 @@ def loads(
 
 
 def seconds_to_answer(
-    visitor: viewing.Visitor, address: str, names: Sequence[str], width: int
+    visitor: viewing.Visitor, urls: Sequence[str], width: int
 ) -> Iterator[float]:
     """When each page answers, on a processor four times slower.
 
     From a host nearby, in a browser that is open: what the page asks of
     the processor, not of the network.
     """
-    with visitor.page(address, width, []) as page:
-        page.goto(address)
+    # Nothing listens to its requests here: that would be work of ours.
+    size = {"width": width, "height": viewing.HEIGHT}
+    with visitor.browser.new_context(viewport=size) as context:
+        page = context.new_page()
+        page.goto(urls[0])
         # What the browser does when it begins is not the page's.
         page.wait_for_timeout(3000)
         page.add_init_script(LONG_TASKS)
-        session = page.context.new_cdp_session(page)
+        session = context.new_cdp_session(page)
         session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-        for name in names:
-            page.goto(f"{address}/{name}", wait_until="load")
+        for url in urls:
+            page.goto(url, wait_until="load")
             page.wait_for_timeout(1000)
             yield page.evaluate(READY)
 
@@ -228,7 +231,8 @@ def main(arguments: list[str]) -> int:
             for width in (1280, 390):
                 print(cost(visitor, address, name, width).line(), flush=True)
         print("seconds until a page answers, at 390 pixels")
-        waits = seconds_to_answer(visitor, address, names, 390)
+        urls = [f"{address}/{name}" for name in names]
+        waits = seconds_to_answer(visitor, urls, 390)
         for name, seconds in zip(names, waits, strict=True):
             print(f"{name:46}{seconds:6.2f}", flush=True)
     return 0

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from statistics import median
 
 import nbformat
 import pytest
@@ -32,6 +33,10 @@ WIDTHS = (1280, 390)
 # how far its parts may move while they come.
 KILOBYTES = 300
 SHIFT = 0.02
+# How much later than plain text of as many bytes a chapter may answer. Laid
+# out as a whole it took four times as long, in slices 1.7 times.
+ANSWERS = 2.6
+ROUNDS = 5
 # So many pages wait for the slow network at once.
 TOGETHER = 4
 # The entry of the section that is read can be seen, far down in the list.
@@ -211,6 +216,27 @@ def test_what_lies_far_below_comes_by_itself(built, visitor):
     ):
         page.goto(f"{address}/{longest()[0]}", wait_until="load")
         viewing.wait_until(page, LAST_SHOWN)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_chapter_answers_nearly_as_soon_as_plain_text(
+    width, built, visitor, tmp_path
+):
+    """Seconds depend on the machine, their ratio hardly."""
+    name, _ = longest()
+    line = "<p>" + "Plain text, without a style or a script. " * 8 + "</p>\n"
+    lines = (tasks.SITE / name).stat().st_size // len(line)
+    (tmp_path / "plain.html").write_text("<!doctype html>" + line * lines)
+    with (
+        viewing.served(tasks.SITE) as site,
+        viewing.served(tmp_path) as beside,
+    ):
+        urls = [f"{beside}/plain.html", f"{site}/{name}"]
+        waits = loading.seconds_to_answer(visitor, urls * ROUNDS, width)
+        found = list(waits)
+    plain, chapter = found[::2], found[1::2]
+    assert median(chapter) < ANSWERS * median(plain), found
 
 
 def test_who_asks_for_a_section_waits_for_none(built, visitor):
