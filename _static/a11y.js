@@ -24,7 +24,7 @@ window.addEventListener("load", () => {
   }
 
   const boxes = [...document.querySelectorAll(
-    "div.math, figure, .cell_output .output, .cell_output pre, " +
+    "div.math, figure .picture, .cell_output .output, .cell_output pre, " +
     "div.highlight pre, .pst-scrollable-table-container")];
   const more = (box) => box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
   const look = (seen) => {

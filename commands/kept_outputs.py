@@ -5,7 +5,8 @@ While a notebook's code is what its outputs were stored for:
 - a text that says the same as the stored one, as `make test` sees it, is
   kept: another machine does not rewrite last digits;
 - what a cell tagged `nbval-ignore-output` measures is kept while the words
-  are the same and each number is within a factor of three;
+  are the same and each number is within a factor of three; but not beside a
+  figure of the same run that is drawn anew;
 - if all texts are kept and what draws the figures is the same, so are the
   figures, measured or trained.
 
@@ -15,6 +16,7 @@ While a notebook's code is what its outputs were stored for:
 from __future__ import annotations
 
 import hashlib
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +44,10 @@ def keep(new: NotebookNode, stored: NotebookNode) -> None:
     if before.get("code") != now["code"]:
         return
     pairs = list(zip(code_cells(new), code_cells(stored), strict=True))
+    as_measured = {}
     for fresh, old in pairs:
-        if MEASURES in fresh.metadata.get("tags", []):
+        if measures(fresh):
+            as_measured[fresh.id] = deepcopy(fresh.outputs)
             settle_measured(old.outputs, fresh.outputs)
         else:
             settle(old.outputs, fresh.outputs, allowance(fresh))
@@ -51,6 +55,20 @@ def keep(new: NotebookNode, stored: NotebookNode) -> None:
     if same and before.get("figures") == now["figures"]:
         for fresh, old in pairs:
             fresh.outputs = old.outputs
+    elif any(measures(cell) and draws(cell) for cell, _ in pairs):
+        for fresh, _ in pairs:
+            fresh.outputs = as_measured.get(fresh.id, fresh.outputs)
+
+
+def measures(cell: NotebookNode) -> bool:
+    """Whether what a cell shows differs from run to run."""
+    return MEASURES in cell.metadata.get("tags", [])
+
+
+def draws(cell: NotebookNode) -> bool:
+    """Whether there is a picture among a cell's outputs."""
+    kinds = [kind for each in cell.outputs for kind in each.get("data", {})]
+    return any(kind.startswith("image/") for kind in kinds)
 
 
 def stored_for(notebook: NotebookNode) -> dict[str, str]:

@@ -172,10 +172,33 @@ def small_font(characters: frozenset[str]) -> bytes:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[ord(sign) for sign in characters])
     cutter.subset(font)
+    narrow_roots(font)
     font.flavor = "woff"
     result = io.BytesIO()
     font.save(result)
     return result.getvalue()
+
+
+def narrow_roots(font: TTFont) -> None:
+    """Make the larger signs of a root as wide as the smallest.
+
+    Chromium keeps the room of the widest free behind every root.
+    """
+    sign = font.getBestCmap().get(ord("\N{SQUARE ROOT}"))
+    if sign is None:
+        return
+    sizes = font["MATH"].table.MathVariants
+    where = sizes.VertGlyphCoverage.glyphs.index(sign)
+    larger = sizes.VertGlyphConstruction[where]
+    names = [size.VariantGlyph for size in larger.MathGlyphVariantRecord]
+    names += [part.glyph for part in larger.GlyphAssembly.PartRecords]
+    width = font["hmtx"][sign][0]
+    for name in set(names) - {sign}:
+        drawing = font["glyf"][name]
+        drawing.coordinates.scale((width / font["hmtx"][name][0], 1))
+        drawing.coordinates.toInt()
+        drawing.recalcBounds(font["glyf"])
+        font["hmtx"][name] = (width, drawing.xMin)
 
 
 def add_style(

@@ -28,7 +28,7 @@ LONGEST = 330
 # Every formula that was written, for the font.
 FORMULAS: list[str] = []
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\([^)]*\)")
-ROLE = re.compile(r" *\{cite\}`[^`]*`")
+CITATION = re.compile(r" *\(\[[^\]]*\]\([^)]*/bibliography\.md\)\)")
 FORMULA = re.compile(
     r"(?P<code>`+[^`]+`+)|\$\$(?P<shown>.+?)\$\$|\$(?P<inline>[^$]+?)\$",
     re.DOTALL,
@@ -170,7 +170,7 @@ def heading(cell: NotebookNode) -> str:
 
 def without_links(text: str) -> str:
     """Text as it is said: no links, no citations."""
-    return LINK.sub(r"\1", ROLE.sub("", text))
+    return LINK.sub(r"\1", CITATION.sub("", text))
 
 
 def paragraphs(text: str) -> list[str]:

@@ -21,7 +21,8 @@ def attempt(call: Callable[[], object], *, width: int = 60) -> str:
 
     Args:
         call: function of no argument; its result is dropped.
-        width: how many characters of the message are kept.
+        width: how many characters of the message are kept, at the most:
+            it is cut between words.
 
     Example:
         >>> assert attempt(lambda: 1 + 1) == "ok"
@@ -42,4 +43,7 @@ def first_words(message: str, width: int) -> str:
     if line.startswith(TRACEBACK):
         ends = [each for each in lines if "Error: " in each] or lines
         line = ends[-1].rpartition("Error: ")[2].strip()
-    return line if len(line) <= width else line[:width].rstrip() + " ..."
+    if len(line) <= width:
+        return line
+    whole, _, _ = line[: width + 1].rpartition(" ")
+    return (whole or line[:width]) + " ..."

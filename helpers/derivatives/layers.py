@@ -64,7 +64,7 @@ def layer_jacobian(
     copied, and the layer is found again under its own name. What reaches
     the output past the layer (a skip connection) is held fixed. Where only
     dense layers with elementwise activations lie between the two places,
-    mode="auto" multiplies their matrices, without any seed.
+    `mode="auto"` multiplies their matrices, without any seed.
 
     Args:
         model: a built Keras model of any kind: Functional, Sequential,

@@ -5,6 +5,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+ACROSS = 2  # panels in a row: as wide as a phone can show
+
 
 def plot_series(
     inputs: np.ndarray, output: np.ndarray, steps: int = 200
@@ -38,7 +40,7 @@ def plot_series(
 def plot_sensitivities(
     learned: np.ndarray, exact: np.ndarray | None = None
 ) -> Figure:
-    """Draw sensitivities against lag, one panel per input.
+    """Draw sensitivities against lag, one panel per input, two in a row.
 
     Lines are means over all windows; the band (exact) and the thin dotted
     lines (learned) hold 80 % of the values, since in a nonlinear system the
@@ -55,11 +57,18 @@ def plot_sensitivities(
     """
     steps, inputs = learned.shape[1:]
     lags = np.arange(steps, 0, -1)
+    rows = -(-inputs // ACROSS)
     fig, axes = plt.subplots(
-        1, inputs, sharey=True, squeeze=False, figsize=(7.2, 2.7)
+        rows,
+        ACROSS,
+        sharey=True,
+        squeeze=False,
+        figsize=(4.4, 0.7 + 1.7 * rows),
     )
+    for spare in axes.flat[inputs:]:
+        spare.remove()
     for i, (ax, name) in enumerate(
-        zip(axes[0], input_names(inputs), strict=True)
+        zip(axes.flat[:inputs], input_names(inputs), strict=True)
     ):
         if exact is not None:
             draw_exact(ax, lags, exact[:, :, i])
@@ -67,14 +76,18 @@ def plot_sensitivities(
         ax.axhline(0, color="#888888", lw=0.8, ls="-", zorder=0)
         ax.set(xlabel=f"lag of {name}", xlim=(0.5, min(steps, 10) + 0.5))
         ax.set_xticks([1, 5, 10] if steps >= 10 else [1, steps])
-    axes[0, 0].set_ylabel("∂ prediction / ∂ input")
-    axes[0, -1].legend()
+    fig.supylabel("∂ prediction / ∂ input", fontsize="medium")
+    fig.legend(
+        *axes.flat[0].get_legend_handles_labels(),
+        loc="outside upper center", ncols=3, columnspacing=1,
+    )  # fmt: skip
     return fig
 
 
 def draw_exact(ax: Axes, lags: np.ndarray, exact: np.ndarray) -> None:
     low, high = np.quantile(exact, [0.1, 0.9], axis=0)
-    ax.fill_between(lags, low, high, color="#0072B2", alpha=0.2, lw=0)
+    ax.fill_between(lags, low, high, color="#0072B2", alpha=0.2, lw=0,
+                    label="80 % of windows")  # fmt: skip
     ax.plot(lags, exact.mean(0), color="#0072B2", ls="-", label="exact")
 
 

@@ -17,6 +17,15 @@ def test_attempt_tells_how_it_went(caplog):
     assert "long log" not in caplog.text
 
 
+def test_a_message_is_cut_between_words():
+    def fails():
+        raise ValueError("expected one call, got two")
+
+    assert attempt(fails, width=14) == "ValueError: expected one ..."
+    assert attempt(fails, width=26) == "ValueError: expected one call, got two"
+    assert attempt(fails, width=3) == "ValueError: exp ..."
+
+
 def test_an_error_without_words_is_named():
     def silent():
         raise OSError

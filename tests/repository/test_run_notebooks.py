@@ -99,8 +99,18 @@ def test_a_measurement_that_is_another_is_stored(times: str) -> None:
 
 def test_a_figure_is_stored_when_another_output_changed() -> None:
     found = kept(executed(), executed("50", "other", "second"))
-    assert found[MEASURED][0].text == "times as much: 40\n"
+    # What is printed beside a figure comes from the figure's run.
+    assert found[MEASURED][0].text == "times as much: 50\n"
     assert found[DRAWN][0].data["image/png"] == "second"
+    assert found[PRINTED][0].text == "other"
+
+
+def test_a_measurement_without_a_figure_is_kept_by_itself() -> None:
+    stored, new = executed(), executed("50", "other")
+    for book in (stored, new):
+        book.cells[DRAWN].metadata["tags"] = []
+    found = kept(stored, new)
+    assert found[MEASURED][0].text == "times as much: 40\n"
     assert found[PRINTED][0].text == "other"
 
 
@@ -125,7 +135,7 @@ def test_figures_are_stored_when_their_style_changed(
     stored = executed()
     monkeypatch.setattr(kept_outputs, "figures_digest", lambda: "another")
     found = kept(stored, executed("41", picture="second"))
-    assert found[MEASURED][0].text == "times as much: 40\n"
+    assert found[MEASURED][0].text == "times as much: 41\n"
     assert found[DRAWN][0].data["image/png"] == "second"
 
 

@@ -137,6 +137,28 @@ def test_each_sign_of_a_formula_has_its_letter(formula: str) -> None:
     assert strictness.undrawn(text, drawn)
 
 
+# How many pixels of a formula with a root are free behind its last sign.
+BEHIND = """() => [...document.querySelectorAll("math:has(msqrt, mroot)")]
+    .map((formula) => formula.getBoundingClientRect().right - Math.max(
+        ...[...formula.querySelectorAll("mi, mn, mo, msqrt, mroot")]
+            .map((sign) => sign.getBoundingClientRect().right)))"""
+
+
+def test_no_room_is_left_behind_a_root(built, visitor) -> None:
+    (path, *_) = [
+        path
+        for path in sorted((tasks.SITE / "chapters").glob("*.html"))
+        if "<msqrt>" in path.read_text(encoding="utf-8")
+    ]
+    with (
+        viewing.served(tasks.SITE) as address,
+        visitor.page(address, 1280, []) as page,
+    ):
+        page.goto(f"{address}/chapters/{path.name}#roots")
+        found = page.evaluate(BEHIND)
+    assert found and max(found) < 2, found
+
+
 def test_the_site_carries_what_a_reader_takes_along(built) -> None:
     name = wheel.name()
     with zipfile.ZipFile(tasks.SITE / take_along.SITE_ZIP) as held:
@@ -174,7 +196,7 @@ def test_what_goes_on_fades_until_its_end(built, visitor) -> None:
         visitor.page(address, 390, []) as page,
     ):
         page.goto(f"{address}/chapters/01_scalar.html", wait_until="load")
-        figure = page.locator("figure.goes-on").first
+        figure = page.locator(".picture.goes-on").first
         figure.evaluate("figure => { window.wide = figure }")
         shown = "wide.scrollLeft = {}; wide.classList.contains('goes-on')"
         assert page.evaluate(shown.format(0))

@@ -28,7 +28,7 @@ def fast_lstm(layer: keras.Layer) -> Callable[[tf.Tensor], tf.Tensor]:
     Keras keeps the outputs of all steps in a TensorArray, even when only
     the last one is wanted. Forward mode cannot pass it, and it takes time.
     This function carries only the two states, so that `jvp` and
-    mode="forward" work, and one scalar output per sample is differentiated
+    `mode="forward"` work, and one scalar output per sample is differentiated
     faster, most of all by `batch_jacobian` with jit=True (several outputs
     need jit=False); `make bench` measures by how much. The memory traffic of
     a gradient with respect to x grows with T²: meant for windows of up to

@@ -38,7 +38,7 @@ def lstm_jacobian(
 
     The derivatives of both states with respect to all inputs are carried
     forward, step by step, in loops that XLA compiles: with A, B, D, E the
-    derivatives of one step::
+    derivatives of one step:
 
         ∂c_t/∂x = diag(f) ∂c_{t-1}/∂x + A ∂h_{t-1}/∂x    (+ B at s = t)
         ∂h_t/∂x = diag(q) ∂c_t/∂x + D ∂h_{t-1}/∂x        (+ E at s = t)

@@ -83,6 +83,7 @@ class Switch:
 
 Control = Slider | Switch
 # What a control says beside itself is for the eye; it tells it itself.
+LEAST = 0.15  # how dark the smallest is
 NOW = {"class_": "now", "aria_hidden": "true"}
 # JupyterLab would move to another cell at an arrow key; it leaves the keys
 # of an element alone that says so itself, not of what stands around it.
@@ -253,8 +254,12 @@ def points(places: ArrayLike) -> str:
 
 
 def shades(values: ArrayLike, limit: float) -> np.ndarray:
-    """How dark each value is drawn, a text from 0.00 to 1.00."""
-    share = np.abs(np.asarray(values)) / (limit or 1.0)
+    """How dark each value is drawn, a text from 0.00 to 1.00.
+
+    Only zero is left blank: what is small can be told from it.
+    """
+    size = np.abs(np.asarray(values, np.float64))
+    share = np.where(size > 0, LEAST + (1 - LEAST) * size / (limit or 1.0), 0)
     return np.vectorize(fixed, otypes=[object])(share)
 
 

@@ -12,7 +12,7 @@ from helpers.figures.interactive.stage import Interactive, Slider, Stage
 Edge: TypeAlias = tuple[str, str]
 UNIT, EDGE, ABOVE, BELOW = 47.0, 34.0, 46.0, 40.0
 BOX, CIRCLE, HEAD = (15.0, 12.0), 11.0, 6.0
-STEEP = (0.45, 0.85)  # where on the straight line a curve is drawn aside
+STEEP = (0.6, 0.85)  # where on the straight line a curve is drawn aside
 TRY = (
     "Try: go back to the start, then forward step by step. What is kept on"
     " the way to y? How many arrows bring the derivative back to x?"

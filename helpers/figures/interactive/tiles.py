@@ -122,11 +122,12 @@ def draw_reach(stage: Stage, J: np.ndarray, size: float) -> None:
 def line_of_blocks(J: np.ndarray) -> tuple[int, float]:
     """How many blocks of one row stand side by side, and how high one is.
 
-    A number needs a width of its own.
+    A number needs a width of its own; lines are as long as one another.
     """
     _, units, steps, features = J.shape
     side_by_side = int((WIDTH - MARGIN - 2) / (NUMBER * features))
-    return min(max(side_by_side, 1), steps), 18.0 * units + 24
+    lines = -(-steps // max(side_by_side, 1))
+    return -(-steps // lines), 18.0 * units + 24
 
 
 def draw_row(stage: Stage, J: np.ndarray, top: float) -> None:
@@ -170,7 +171,7 @@ def draw_number(
 
 @public
 def explore_tiles(
-    off: ArrayLike, on: ArrayLike, *, label: str = "training=True"
+    off: ArrayLike, on: ArrayLike, *, label: str = "Training mode:"
 ) -> Interactive:
     """Switch between two Jacobians of a batch, and watch the tiles.
 

@@ -88,7 +88,8 @@ def test_numbers_have_fixed_places(value, places, text):
 
 def test_points_shades_and_signs():
     assert points([[0.04, -0.04], [1, 2.25]]) == "0.0,0.0 1.0,2.2"
-    values = np.array([[1.0, -2.0, 0.0]])
-    assert shades(values, 2.0).tolist() == [["0.50", "1.00", "0.00"]]
+    values = np.array([[0.8, -2.0, 0.0]])
+    # Only zero is blank: 0.15, and 0.85 for the largest.
+    assert shades(values, 2.0).tolist() == [["0.49", "1.00", "0.00"]]
     assert shades(values * 0, 0.0).tolist() == [["0.00"] * 3]
     assert signs(values).tolist() == [["positive", "negative", "positive"]]

@@ -52,7 +52,7 @@ def test_two_states_of_every_entry():
         "4 of 4 tiles are filled; 2 of them join different samples.",
     ]
     number = np.ravel_multi_index((1, 0, 0, 2), full.shape)
-    expected = abs(full[1, 0, 0, 2]) / 1.2
+    expected = 0.15 + 0.85 * abs(full[1, 0, 0, 2]) / 1.2
     assert table[f"o{number}"] == ["0.00", f"{expected:.2f}"]
     assert table["c0"] == ["negative", "negative"]
 
