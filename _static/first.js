@@ -1,6 +1,7 @@
 // Before anything is drawn: the colours that the reader chose, or else
 // those of the reader's system; and whether the page begins at its top, so
-// that what lies far below may wait (slices.js).
+// that what lies far below may wait (slices.js). The text is shown, a frame
+// later, when the font of formulas is there: no line breaks anew.
 (() => {
   const page = document.documentElement;
   const chosen = (name) => {
@@ -15,6 +16,11 @@
   const [visit] = performance.getEntriesByType("navigation");
   if (!location.hash && visit?.type === "navigate")
     page.classList.add("in-slices");
+  page.classList.add("waits-for-formulas");
+  const font = () =>
+    Promise.resolve(document.fonts?.load('1em "Book Mathematics"'));
+  requestAnimationFrame(() => font().finally(
+    () => page.classList.remove("waits-for-formulas")));
   const theme = chosen("theme");
   page.dataset.mode = chosen("mode");
   page.dataset.theme = theme === "auto" ? system : theme;
