@@ -1,6 +1,7 @@
 """The stored results of `benchmarks/`, as text for a page."""
 
 import json
+import math
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
@@ -10,7 +11,8 @@ CARRIED = Path(__file__).parent / "results"
 def benchmark_text(path: str | Path) -> str:
     """Every call of a stored result with its time, the first line being 1.
 
-    The number is the median ratio of processor times; the machine and the
+    The number is the median ratio of processor times, in two digits; below
+    the first line the fastest call comes first. The machine and the
     versions follow at the end. Where there is no such file, the one of that
     name that came with `helpers` is read: a notebook may lie anywhere.
 
@@ -66,14 +68,24 @@ def versions(row: Row) -> str:
 def workload_lines(work: Workload) -> list[str]:
     """A blank line, the title in one or two lines, the calls."""
     title = work["title"].replace(": ", ":\n")
-    return ["", title, *(row_line(row) for row in rows(work))]
+    first, *others = rows(work)
+    others.sort(key=lambda row: row.get("cpu_ratio", [0, math.inf])[1])
+    return ["", title, *(row_line(row) for row in (first, *others))]
 
 
 def row_line(row: Row) -> str:
     label = row["label"].replace("`", "")
     if "stopped_after" in row:
         return f"   stopped  {label}"
-    return f"{row['cpu_ratio'][1]:10.2f}  {label}"
+    return f"{two_digits(row['cpu_ratio'][1])}  {label}"
+
+
+def two_digits(ratio: float) -> str:
+    """Two digits, behind the point at most, points below one another."""
+    rounded = float(f"{ratio:.2g}")
+    places = 0 if rounded >= 10 else 1 if rounded >= 1 else 2
+    whole, point, after = f"{rounded:,.{places}f}".partition(".")
+    return f"{whole:>6}{point + after:3}"
 
 
 def rows(work: Workload) -> list[Row]:

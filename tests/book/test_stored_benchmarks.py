@@ -96,3 +96,28 @@ def test_benchmarks_leave_onednn_to_tensorflow():
     )
     assert "KERAS_BACKEND" in run.stdout
     assert "TF_ENABLE_ONEDNN_OPTS" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (1.0, "     1.0 "), (0.664, "     0.66"), (0.9, "     0.90"),
+        (9.96, "    10   "), (82.45, "    82   "), (2052.57, " 2,100   "),
+    ],
+)  # fmt: skip
+def test_ratios_have_two_digits_and_one_column(ratio, text):
+    assert stored_benchmarks.two_digits(ratio) == text
+
+
+def test_below_the_first_line_the_fastest_stands_first():
+    rows = {
+        str(k): {"label": label, "cpu_ratio": [0, ratio, 0]}
+        for k, (label, ratio) in enumerate(
+            [("ours", 1.0), ("slow", 40.0), ("fast", 0.5)]
+        )
+    }
+    rows["3"] = {"label": "endless", "stopped_after": 60.0}
+    work = {"title": "a task", "rows": rows}
+    lines = stored_benchmarks.workload_lines(work)[2:]
+    names = [line.split()[-1] for line in lines]
+    assert names == ["ours", "fast", "slow", "endless"]
