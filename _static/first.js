@@ -17,10 +17,12 @@
   if (!location.hash && visit?.type === "navigate")
     page.classList.add("in-slices");
   page.classList.add("waits-for-formulas");
+  const show = () => page.classList.remove("waits-for-formulas");
   const font = () =>
     Promise.resolve(document.fonts?.load('1em "Book Mathematics"'));
-  requestAnimationFrame(() => font().finally(
-    () => page.classList.remove("waits-for-formulas")));
+  requestAnimationFrame(() => font().finally(show));
+  // Where no frame is drawn, or the font never comes.
+  addEventListener("load", show);
   const theme = chosen("theme");
   page.dataset.mode = chosen("mode");
   page.dataset.theme = theme === "auto" ? system : theme;

@@ -42,8 +42,7 @@ PICTURE = re.compile(
 )
 # What a line may not break: formula or code, with the signs beside it.
 TOGETHER = re.compile(
-    r"(?P<before>\(?)(?P<it><math>.*?</math>|<code\b[^>]*>.*?</code>)"
-    r"(?P<after>[),.;:!?]*)",
+    r"\(?(<math>.*?</math>|<code\b[^>]*>.*?</code>)[),.;:!?]*",
     re.DOTALL,
 )
 SHORT = 24
@@ -116,8 +115,8 @@ def png_size(path: Path) -> str:
     with path.open("rb") as file:
         width, height = struct.unpack(">II", file.read(24)[16:])
     least = min(round(READABLE * width), COLUMN)
-    style = f"--least: {least}px"
-    return f'width="{width}" height="{height}" style="{style}" '
+    size = f'width="{width}" height="{height}"'
+    return f'{size} style="--least: {least}px" '
 
 
 def keep_together(
@@ -133,7 +132,7 @@ def keep_together(
 
 def together(found: re.Match[str]) -> str:
     """A formula or a short piece of code, and the signs that touch it."""
-    if found["it"].startswith("<code") and len(plain(found["it"])) > SHORT:
+    if found[1].startswith("<code") and len(plain(found[1])) > SHORT:
         return found.group()
     return f'<span class="together">{found.group()}</span>'
 
@@ -150,9 +149,8 @@ def sized_cell(found: re.Match[str]) -> str:
     length = len(plain(found[1]))
     if length < WORDS:
         return found.group()
-    return (
-        f'<td class="{"lines" if length > LINES else "words"}">{found[1]}</td>'
-    )
+    name = "lines" if length > LINES else "words"
+    return f'<td class="{name}">{found[1]}</td>'
 
 
 def plain(text: str) -> str:

@@ -28,7 +28,9 @@ LONGEST = 330
 # Every formula that was written, for the font.
 FORMULAS: list[str] = []
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\([^)]*\)")
-CITATION = re.compile(r" *\(\[[^\]]*\]\([^)]*/bibliography\.md\)\)")
+CITATION = re.compile(
+    r" *\((?:\[[^\]]*\]\([^)]*/bibliography\.md\)(?:, )?)+\)"
+)
 FORMULA = re.compile(
     r"(?P<code>`+[^`]+`+)|\$\$(?P<shown>.+?)\$\$|\$(?P<inline>[^$]+?)\$",
     re.DOTALL,

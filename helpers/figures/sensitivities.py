@@ -57,14 +57,12 @@ def plot_sensitivities(
     """
     steps, inputs = learned.shape[1:]
     lags = np.arange(steps, 0, -1)
-    rows = -(-inputs // ACROSS)
+    across = min(ACROSS, inputs)
+    rows = -(-inputs // across)
     fig, axes = plt.subplots(
-        rows,
-        ACROSS,
-        sharey=True,
-        squeeze=False,
+        rows, across, sharey=True, squeeze=False, layout="constrained",
         figsize=(4.4, 0.7 + 1.7 * rows),
-    )
+    )  # fmt: skip
     for spare in axes.flat[inputs:]:
         spare.remove()
     for i, (ax, name) in enumerate(

@@ -228,3 +228,9 @@ def test_formulas_become_mathml_and_code_stays() -> None:
 def test_an_unknown_page_is_refused(capsys) -> None:
     assert slides.main(["99_nothing"]) == 2
     assert "99_nothing" in capsys.readouterr().out
+
+
+def test_slides_cite_nobody():
+    of = "[{}, 1944](../reference/bibliography.md)".format
+    text = f"A step ({of('A')}, {of('B')}). See [one](02_tensor.ipynb)."
+    assert slide_parts.without_links(text) == "A step. See one."

@@ -218,6 +218,38 @@ def longest() -> tuple[str, str]:
     return f"chapters/{path.name}", sections[-1]
 
 
+# What the reader sees when all text is there, and whether the font of
+# formulas is there when the text is shown.
+SEEN = """
+document.addEventListener("DOMContentLoaded", () => {
+    const text = document.querySelector(".bd-article");
+    window.atFirst = getComputedStyle(text).visibility;
+});
+new MutationObserver(() => {
+    if (document.documentElement.matches(".waits-for-formulas")) return;
+    window.font ??= document.fonts.check('1em "Book Mathematics"');
+}).observe(document, {attributes: true, subtree: true});
+"""
+NEVER = "FontFaceSet.prototype.load = () => new Promise(() => {});"
+VISIBLE = """getComputedStyle(document.querySelector(".bd-article"))
+    .visibility == 'visible'"""
+
+
+def test_text_is_shown_when_the_font_of_formulas_is_there(built, visitor):
+    with (
+        viewing.served(tasks.SITE) as address,
+        visitor.page(address, 390, []) as page,
+    ):
+        page.add_init_script(SEEN)
+        page.goto(f"{address}/chapters/01_scalar.html", wait_until="load")
+        viewing.wait_until(page, "window.font === true")
+        # A font that never comes keeps nothing from the reader.
+        page.add_init_script(NEVER)
+        page.goto(f"{address}/chapters/02_tensor.html", wait_until="load")
+        assert page.evaluate("window.atFirst") == "hidden"
+        viewing.wait_until(page, VISIBLE)
+
+
 def test_what_lies_far_below_waits_for_the_first_screen(built, visitor):
     with (
         viewing.served(tasks.SITE) as address,
