@@ -51,6 +51,8 @@ PRIME = re.compile(
     r"<msup>((?:(?!</?msup>).)*)<mo>([\u2032-\u2034])</mo></msup>"
 )
 MARKUP = re.compile(r"<[^>]*>")
+# A distance between lines, which the converter takes for text.
+SPACED = re.compile(r"\\\\\s*\[[^\]]*\]")
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +97,7 @@ def converted(node: nodes.Node, source: str, *, display: bool = False) -> str:
     """The MathML of a formula; one that fails stays as it was typed."""
     try:
         return mathml(source.strip(), display)
-    except LatexError as error:
+    except (LatexError, ValueError) as error:
         message = MARKUP.sub("", str(error)).strip().splitlines()[0]
         logger.warning(
             "formula not converted, %s: %s", message, source, location=node
@@ -106,6 +108,10 @@ def converted(node: nodes.Node, source: str, *, display: bool = False) -> str:
 @cache
 def mathml(source: str, display: bool) -> str:
     """MathML of LaTeX."""
+    if spaced := SPACED.search(source):
+        raise ValueError(
+            rf"expected \\, got {spaced.group()}, which would be printed"
+        )
     if display and r"\\" in source and r"\begin{" not in source:
         source = r"\begin{aligned}" + source + r"\end{aligned}"
     found = converter().convert_with_local_state(source, displaystyle=display)

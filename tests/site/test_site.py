@@ -126,6 +126,13 @@ def signs_of_the_font() -> set[int]:
     return set(font.getBestCmap())
 
 
+def test_a_distance_between_lines_is_refused() -> None:
+    plain = r"\begin{gathered} a \\ b \end{gathered}"
+    assert "<mtr>" in mathematics.mathml(plain, True)
+    with pytest.raises(ValueError, match=r"got \\\\\[2pt\]"):
+        mathematics.mathml(plain.replace(r"\\", r"\\[2pt]"), True)
+
+
 @pytest.mark.parametrize("formula", [r"\sqrt{x}", r"\sqrt[3]{x}", r"\pm x"])
 def test_each_sign_of_a_formula_has_its_letter(formula: str) -> None:
     text = mathematics.mathml(formula, False)
